@@ -1,0 +1,99 @@
+import type { Instant, UserId } from './vocabulary.ts'
+
+/** `directory`, or `facts/N` for the users whose id hashes to N. */
+export type Partition = string
+
+/** Position of the commit that wrote a key, in its partition. 0: the key is absent. */
+export type Version = number
+
+/** One position per partition: how far a reader has come. */
+export type Positions = Readonly<Record<Partition, Version>>
+
+export interface Entry {
+  readonly partition: Partition
+  readonly key: string
+  readonly value: Uint8Array
+  readonly version: Version
+}
+
+export interface Write {
+  readonly key: string
+  /** Null deletes the key. */
+  readonly value: Uint8Array | null
+  /** The version it must have now; 0: it must be absent. */
+  readonly expects: Version
+}
+
+/** One commit as followers see it: `version` is its position and the version of every key it wrote. */
+export interface Commit {
+  readonly partition: Partition
+  readonly version: Version
+  readonly writes: readonly { readonly key: string; readonly value: Uint8Array | null }[]
+}
+
+export type CommitAnswer =
+  | { readonly committed: true; readonly version: Version }
+  | { readonly committed: false; readonly conflicts: readonly { readonly key: string; readonly version: Version }[] }
+
+export interface Follower {
+  commit(commit: Commit): void
+  /** A gap: what was held in memory must be loaded again. */
+  reload(): void
+}
+
+/**
+ * The shared and durable truth: an ordered, versioned key-value log in partitions.
+ *
+ * L1 a commit wins only from the expected versions · L2 versions and positions only grow, also over delete and recreate ·
+ * L3 what was acknowledged survives kill -9, a torn tail is detected and told · L4 every commit reaches every follower once
+ * and in order, or the follower is told to reload · L5 a newer format refuses to open, with words · L6 two processes
+ * cannot open one embedded ledger at once.
+ */
+export interface Ledger {
+  /** Identity of the data: made with it; changed by restore, import into a used ledger or a detected rollback. */
+  readonly epoch: string
+  /** How many `facts/N` partitions there are; fixed at creation. */
+  readonly factsPartitions: number
+  /** Visits every key, then answers the positions reached. */
+  load(visit: (entry: Entry) => void): Promise<Positions>
+  /** All or nothing within one partition; resolves once durable. Throws Failure `unavailable` when it cannot tell or store. */
+  commit(partition: Partition, writes: readonly Write[]): Promise<CommitAnswer>
+  /** Every commit after the positions, own ones too. Answers how to stop. */
+  follow(after: Positions, follower: Follower): () => void
+  /** Ledger time: never steps back. */
+  now(): Instant
+  /** Why writes would fail now; null: they would not. */
+  away(): string | null
+  close(): Promise<void>
+}
+
+/** What presence must know of users; the directory answers it from memory. A slot is a small dense integer. */
+export interface Subjects {
+  /** -1: no such user. */
+  slotOf(userId: UserId): number
+  /** Null: the slot is free. */
+  idAt(slot: number): UserId | null
+  createdAt(slot: number): Instant
+  isBot(slot: number): boolean
+  isDeactivated(slot: number): boolean
+  /** Holds the admin role: only administrators may set their presence. */
+  isAdministrator(slot: number): boolean
+  /** One more than the highest slot in use. */
+  readonly slots: number
+  /** Told after each change of who is a user, or of the four answers above. `gone` names a user that was deleted. */
+  onChange(
+    listener: (change: {
+      readonly slot: number
+      readonly userId: UserId
+      readonly gone: boolean
+      readonly version: Version
+    }) => void,
+  ): void
+}
+
+/** Which of the facts partitions holds a user's record: FNV-1a over the id's UTF-16 units. */
+export function factsPartition(userId: UserId, factsPartitions: number): Partition {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < userId.length; i++) hash = Math.imul(hash ^ userId.charCodeAt(i), 0x01000193)
+  return `facts/${(hash >>> 0) % factsPartitions}`
+}

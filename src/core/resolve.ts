@@ -1,0 +1,216 @@
+import type { Policy } from './policy.ts'
+import { type Claim, MANUAL, MANUAL_TIMED, NOTE_TIMED, type PresenceRecord, type Session } from './record.ts'
+import {
+  type Availability,
+  CLAIM_CLASSES,
+  type Instant,
+  type Note,
+  type Presence,
+  type Source,
+  type UserId,
+} from './vocabulary.ts'
+
+/** Which facts won at an instant, before it is decided who may see what. */
+export interface Standing {
+  readonly availability: Availability
+  readonly source: Source
+  readonly claim: Claim | null
+  readonly noteClaim: Claim | null
+  /** What the sessions alone say (R3). */
+  readonly connected: Availability
+  /** The user is explicitly offline: strangers may not tell it from being gone (R7). */
+  readonly hidden: boolean
+}
+
+/** Both views of one user at one instant. They are the same object unless the user is hidden or has a standing claim. */
+export interface Views {
+  readonly own: Presence
+  readonly stranger: Presence
+}
+
+/** The answer: facts, an instant and a policy in, what the user and what strangers see out (R1 to R7). */
+export function resolve(userId: UserId, record: PresenceRecord, now: Instant, policy: Policy): Views {
+  const standing = stand(record, now, policy)
+  const memo = carryForward(record, now, policy)
+  const open: Presence = {
+    userId,
+    availability: standing.availability,
+    activity: standing.claim?.activity ?? null,
+    note: noteOf(standing),
+    since: memo.since,
+    until: standing.claim?.until ?? null,
+    source: standing.source,
+    noteSource: standing.noteClaim?.class ?? null,
+    manual: standing.source === 'manual',
+    lastActiveAt: standing.hidden ? memo.lastActiveAt : record.lastActiveAt,
+    nextChangeAt: earliest(standing.claim?.until ?? null, standing.noteClaim?.until ?? null),
+    connected: standing.connected,
+    standing: null,
+    changedAt: memo.changedAt,
+  }
+  const chosen = record.claims.find((claim) => claim.key === MANUAL)?.availability ?? null
+  if (!standing.hidden) return { own: chosen === null ? open : { ...open, standing: chosen }, stranger: open }
+  return {
+    own: { ...open, lastActiveAt: record.lastActiveAt, standing: chosen },
+    stranger: {
+      ...open,
+      activity: null,
+      until: null,
+      source: 'none',
+      manual: false,
+      nextChangeAt: standing.noteClaim?.until ?? null,
+      connected: 'offline',
+    },
+  }
+}
+
+/** Which claim, session or declaration wins at an instant. */
+export function stand(record: PresenceRecord, now: Instant, policy: Policy): Standing {
+  const attended = record.sessions.some((session) => lives(session, now))
+  const connected = policy.deactivated ? 'offline' : seenIn(record.sessions, now)
+  const counting = record.claims.filter((claim) => counts(claim, now, attended, policy))
+  const noteClaim = highest(counting.filter((claim) => claim.note !== null))
+  if (policy.deactivated) return { availability: 'offline', source: 'none', claim: null, noteClaim, connected, hidden: false }
+  const claim = highest(counting.filter((candidate) => candidate.availability !== null))
+  if (claim?.availability) {
+    const hidden = claim.class === 'manual' && claim.availability === 'offline'
+    return { availability: claim.availability, source: claim.class, claim, noteClaim, connected, hidden }
+  }
+  if (connected !== 'offline')
+    return { availability: connected, source: 'session', claim: null, noteClaim, connected, hidden: false }
+  const declared = isDeclaredOnline(record, now, policy)
+  const [availability, source] = declared ? (['online', 'declared'] as const) : (['offline', 'none'] as const)
+  return { availability, source, claim: null, noteClaim, connected, hidden: false }
+}
+
+/** Whether a session still stands at an instant. */
+export function lives(session: Session, now: Instant): boolean {
+  return now < endOfSession(session)
+}
+
+/** Until when the user was, or is believed to be, seen in a session; Infinity while nothing ends it. */
+export function endOfSession(session: Session): Instant {
+  return session.seenUntil ?? session.leaseUntil ?? Number.POSITIVE_INFINITY
+}
+
+/** Whether an availability claim is hidden because its user is gone (R6). */
+export function isDormant(claim: Claim, attended: boolean): boolean {
+  return claim.fades && claim.attended && !attended && claim.availability !== 'offline'
+}
+
+/** Every instant after `from` at which time alone may change the answer, in no order. */
+export function deadlinesAfter(record: PresenceRecord, from: Instant, policy: Policy): Instant[] {
+  const instants: Instant[] = [policy.since]
+  for (const claim of record.claims) if (claim.until !== null) instants.push(claim.until)
+  for (const session of record.sessions) instants.push(endOfSession(session))
+  if (record.declaredOnline !== null && policy.declaredOnlineMaxMs > 0)
+    instants.push(record.declaredOnline.at + policy.declaredOnlineMaxMs)
+  return instants.filter((instant) => instant > from && Number.isFinite(instant))
+}
+
+/** When the answer may next change by itself; null: never (D1). */
+export function nextDeadline(record: PresenceRecord, now: Instant, policy: Policy): Instant | null {
+  let next: Instant | null = null
+  for (const instant of deadlinesAfter(record, now, policy)) next = earliest(next, instant)
+  return next
+}
+
+/** Whether two answers show a stranger anything different. Both must be strangers' views of the same user. */
+export function looksSame(one: Presence, other: Presence): boolean {
+  return (
+    one.availability === other.availability &&
+    one.activity === other.activity &&
+    sameNote(one.note, other.note) &&
+    one.until === other.until &&
+    one.source === other.source &&
+    one.noteSource === other.noteSource &&
+    one.manual === other.manual &&
+    one.lastActiveAt === other.lastActiveAt &&
+    one.connected === other.connected
+  )
+}
+
+export function sameNote(one: Note | null, other: Note | null): boolean {
+  if (one === null || other === null) return one === other
+  return one.text === other.text && one.emoji === other.emoji && one.until === other.until
+}
+
+/** Whether a claim says anything at this instant, to anybody (R1, R6, T2). */
+function counts(claim: Claim, now: Instant, attended: boolean, policy: Policy): boolean {
+  if (claim.dismissed || (claim.until !== null && claim.until <= now)) return false
+  if (claim.availability === 'offline' && claim.class === 'manual' && !policy.invisibleAllowed) return false
+  return claim.availability === null || !isDormant(claim, attended)
+}
+
+/** R1. An explicit manual offline that wins among the manual claims wins over every class. */
+function highest(claims: readonly Claim[]): Claim | null {
+  let first: Claim | null = null
+  let manual: Claim | null = null
+  for (const claim of claims) {
+    if (first === null || outranks(claim, first)) first = claim
+    if (claim.class === 'manual' && (manual === null || outranks(claim, manual))) manual = claim
+  }
+  return manual?.availability === 'offline' ? manual : first
+}
+
+function outranks(one: Claim, other: Claim): boolean {
+  const [rank, otherRank] = [CLAIM_CLASSES.indexOf(one.class), CLAIM_CLASSES.indexOf(other.class)]
+  if (rank !== otherRank) return rank < otherRank
+  if (one.class === 'manual' && isTimed(one) !== isTimed(other)) return isTimed(one)
+  return one.made > other.made
+}
+
+const isTimed = (claim: Claim): boolean => claim.key === MANUAL_TIMED || claim.key === NOTE_TIMED
+
+function seenIn(sessions: readonly Session[], now: Instant): Availability {
+  const live = sessions.filter((session) => lives(session, now))
+  if (live.some((session) => !session.idle)) return 'online'
+  return live.length > 0 ? 'away' : 'offline'
+}
+
+/** R4 and T3, the latter also for sessions that only ran out of lease. Asked only while no session lives. */
+function isDeclaredOnline(record: PresenceRecord, now: Instant, policy: Policy): boolean {
+  if (record.declaredOnline === null) return false
+  const { at } = record.declaredOnline
+  if (policy.declaredOnlineMaxMs > 0 && now >= at + policy.declaredOnlineMaxMs) return false
+  return !record.sessions.some((session) => endOfSession(session) >= at)
+}
+
+function noteOf({ noteClaim }: Standing): Note | null {
+  return noteClaim?.note ? { ...noteClaim.note, until: noteClaim.until } : null
+}
+
+/** What the stranger's view owes to the past: the memo, carried through the deadlines that passed since it was written. */
+function carryForward(record: PresenceRecord, now: Instant, policy: Policy): PresenceRecord['shown'] {
+  let memo = record.shown
+  const passed = deadlinesAfter(record, memo.asOf, policy).filter((instant) => instant <= now)
+  for (const instant of passed.sort((one, other) => one - other)) {
+    const before = stand(record, instant - 1, policy)
+    const after = stand(record, instant, policy)
+    const sameAnswer = memo.availability === after.availability && memo.activity === activityForStrangers(after)
+    const note = noteOf(after)
+    if (sameAnswer && sameNote(memo.note, note) && (after.hidden || sameStanding(before, after))) continue
+    memo = {
+      ...memo,
+      availability: after.availability,
+      activity: activityForStrangers(after),
+      note,
+      since: sameAnswer ? memo.since : instant,
+      changedAt: instant,
+      lastActiveAt: after.hidden ? memo.lastActiveAt : record.lastActiveAt,
+    }
+  }
+  return memo
+}
+
+const activityForStrangers = ({ hidden, claim }: Standing) => (hidden ? null : (claim?.activity ?? null))
+
+const sameStanding = (one: Standing, other: Standing): boolean =>
+  one.claim === other.claim &&
+  one.noteClaim === other.noteClaim &&
+  one.source === other.source &&
+  one.connected === other.connected
+
+function earliest(one: Instant | null, other: Instant | null): Instant | null {
+  return one === null ? other : other === null ? one : Math.min(one, other)
+}
