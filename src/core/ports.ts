@@ -54,7 +54,7 @@ export interface Ledger {
   readonly epoch: string
   /** How many `facts/N` partitions there are; fixed at creation. */
   readonly factsPartitions: number
-  /** Visits every key, then answers the positions reached. */
+  /** Visits every key, those of the `directory` partition first, then answers the positions reached. */
   load(visit: (entry: Entry) => void): Promise<Positions>
   /** All or nothing within one partition; resolves once durable. Throws Failure `unavailable` when it cannot tell or store. */
   commit(partition: Partition, writes: readonly Write[]): Promise<CommitAnswer>

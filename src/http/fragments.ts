@@ -1,0 +1,27 @@
+import type { Presence } from '../core/vocabulary.ts'
+
+export interface Fragments {
+  /** The presence as this dialect writes it. `version` is that of the user, where their profile is part of the text. */
+  of(presence: Presence, version: number): string
+}
+
+export interface FragmentsParts {
+  /** Texts kept, for as many users; the oldest is forgotten. */
+  readonly entriesMax: number
+  readonly encode: (presence: Presence) => string
+}
+
+/** Each presence is encoded once per change and dialect, then joined: the engine hands out the same object until it changes. */
+export function createFragments({ entriesMax, encode }: FragmentsParts): Fragments {
+  const kept = new Map<string, { readonly presence: Presence; readonly version: number; readonly text: string }>()
+  return {
+    of(presence, version) {
+      const known = kept.get(presence.userId)
+      if (known?.presence === presence && known.version === version) return known.text
+      const text = encode(presence)
+      if (known === undefined && kept.size >= entriesMax) kept.delete(kept.keys().next().value ?? '')
+      kept.set(presence.userId, { presence, version, text })
+      return text
+    },
+  }
+}

@@ -1,0 +1,134 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
+import type { Static, TSchema } from 'typebox'
+import { Failure } from '../core/errors.ts'
+import type { Principal, Services, Settings } from '../core/service.ts'
+import { failureOf } from './errors.ts'
+import type { RateAnswer, RateCounter, RateLimit } from './rate.ts'
+
+/** What a handler gets. Body, query and params have passed the route's schemas. */
+export interface Call<P = unknown, Q = unknown, B = unknown> {
+  readonly params: P
+  readonly query: Q
+  readonly body: B
+  readonly principal: Principal
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+/** `login` and `none` are not counted here: logins have their own delays. */
+export type RateClass = 'read' | 'set' | 'login' | 'none'
+
+/** One route of a dialect: contract and handler in one place. What `handle` answers is sent as it is. */
+export interface Route {
+  /** The first rule of the contract that it serves. */
+  readonly rule: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+  /** `anyone`: `principal` is not to be used. */
+  readonly access: 'user' | 'anyone'
+  readonly rate: RateClass
+  readonly params?: TSchema
+  readonly query?: TSchema
+  readonly body?: TSchema
+  readonly bodyBytesMax?: number
+  handle(call: Call): unknown
+}
+
+/** Declares one route; its handler's types come from its schemas. */
+export function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
+  declared: Omit<Route, 'params' | 'query' | 'body' | 'handle'> & {
+    readonly params?: P
+    readonly query?: Q
+    readonly body?: B
+    handle(call: Call<Static<P>, Static<Q>, Static<B>>): unknown
+  },
+): Route {
+  return declared as Route
+}
+
+/** How a dialect does over HTTP what all of them do. */
+export interface Manners {
+  /** Who asks; null: nobody said who. Throws Failure `unauthenticated` when what was said is not accepted. */
+  identify(request: FastifyRequest): Principal | null | Promise<Principal | null>
+  /** Answers a failure in the dialect's own form; null: a bug of ours, to be answered without its message. */
+  refuse(failure: Failure | null, request: FastifyRequest, reply: FastifyReply, error: unknown): unknown
+  /** Puts the dialect's rate headers on an answer; absent: none. */
+  rateHeaders?(answer: RateAnswer, reply: FastifyReply): void
+  /** Whether calls are counted before the body is read or, as the contract's order may demand, after validation. */
+  readonly countsCalls: 'first' | 'validated'
+}
+
+export interface ServeParts {
+  readonly routes: readonly Route[]
+  readonly manners: Manners
+  readonly services: Services
+  /** Null: request limits are off. */
+  readonly rates: RateCounter | null
+}
+
+/** Serves a dialect's routes inside its own encapsulated Fastify instance. */
+export function serve(fastify: FastifyInstance, { routes, manners, services, rates }: ServeParts): void {
+  fastify.decorateRequest('principal', null)
+  fastify.setErrorHandler((error, request, reply) => {
+    const failure = failureOf(error)
+    if (failure === null)
+      request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a bug of ours')
+    return manners.refuse(failure, request, reply, error)
+  })
+  for (const declared of routes) {
+    const count = async (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
+      countCall(declared, request, reply, { manners, services, rates })
+    const identify = async (request: FastifyRequest): Promise<void> => {
+      const asked = manners.identify(request)
+      const principal = asked instanceof Promise ? await asked : asked
+      if (principal === null)
+        throw new Failure('unauthenticated', 'You must be logged in to do this.', { reason: 'not_logged_in' })
+      request.setDecorator('principal', principal)
+    }
+    const first = declared.access === 'user' ? [identify] : []
+    const counted = rates !== null && (declared.rate === 'read' || declared.rate === 'set')
+    fastify.route<RouteGenericInterface>({
+      method: declared.method,
+      url: declared.path,
+      onRequest: counted && manners.countsCalls === 'first' ? [...first, count] : first,
+      preHandler: counted && manners.countsCalls === 'validated' ? [count] : [],
+      schema: {
+        ...(declared.params && { params: declared.params }),
+        ...(declared.query && { querystring: declared.query }),
+        ...(declared.body && { body: declared.body }),
+      },
+      ...(declared.bodyBytesMax !== undefined && { bodyLimit: declared.bodyBytesMax }),
+      handler: (request, reply) => declared.handle(callOf(request, reply)),
+    })
+  }
+}
+
+/** Setting a status may be called a tenth as often as anything else, at least 5 times a window. */
+export function rateLimitOf(rate: RateClass, settings: Settings): RateLimit {
+  const callsMax = rate === 'set' ? Math.max(5, Math.floor(settings.rateCallsMax / 10)) : settings.rateCallsMax
+  return { callsMax, windowMs: settings.rateWindowMs }
+}
+
+function callOf(request: FastifyRequest, reply: FastifyReply): Call {
+  const principal = request.getDecorator<Principal>('principal')
+  return { params: request.params, query: request.query, body: request.body, principal, request, reply }
+}
+
+function countCall(
+  declared: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { manners, services, rates }: Pick<ServeParts, 'manners' | 'services' | 'rates'>,
+): void {
+  const principal = request.getDecorator<Principal | null>('principal')
+  if (rates === null || principal?.permissions.has('bypass-rate-limit')) return
+  const caller = principal?.userId ?? request.ip
+  const answer = rates.take(
+    `${caller} ${declared.method} ${declared.path}`,
+    rateLimitOf(declared.rate, services.settings.current),
+  )
+  manners.rateHeaders?.(answer, reply)
+  if (answer.allowed) return
+  const retryAfterMs = Math.max(0, answer.resetAt - services.now())
+  throw new Failure('too_many', 'Too many requests.', { reason: 'too_many_requests', retryAfterMs })
+}

@@ -1,0 +1,69 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Services } from '../core/service.ts'
+import { answerCrossOrigin } from './cors.ts'
+import { BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MS_MAX, KEEP_ALIVE_MS, PARAM_LENGTH_MAX, REQUEST_MS_MAX } from './limits.ts'
+import type { RateCounter } from './rate.ts'
+
+export interface DialectParts {
+  readonly services: Services
+  /** Null: request limits are off. */
+  readonly rates: RateCounter | null
+}
+
+/** One product's API, as the server mounts it. */
+export interface Dialect {
+  readonly name: string
+  /** Registers routes inside an instance of its own: content parsers, error form and hooks reach nobody else. */
+  register(fastify: FastifyInstance, parts: DialectParts): void | Promise<void>
+  /** Whether a path that no route serves is to be answered in this dialect's form. */
+  owns(path: string): boolean
+  /** Answers what no route serves, and what is no proper request. */
+  answerUnknown(request: FastifyRequest, reply: FastifyReply): unknown
+  /** Turns a URL as this product's clients may spell it into the one its route has; null: none of its own. */
+  respell?(url: string): string | null
+}
+
+export interface HttpParts {
+  readonly dialects: readonly Dialect[]
+  readonly services: Services
+  readonly rates: RateCounter | null
+  readonly log: FastifyBaseLogger | false
+  /** Addresses whose X-Forwarded headers are believed; empty: nobody's. */
+  readonly trustedProxies: readonly string[]
+}
+
+/** All dialects on one port. The last dialect answers what nobody owns. */
+export async function createHttpServer({ dialects, services, rates, log, trustedProxies }: HttpParts): Promise<FastifyInstance> {
+  const fastify = Fastify({
+    ...(log === false ? { logger: false } : { loggerInstance: log }),
+    disableRequestLogging: true,
+    exposeHeadRoutes: false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_MS_MAX },
+    rewriteUrl: ({ url = '/' }) => respell(dialects, url),
+    frameworkErrors: (_error, request, reply) => void ownerOf(dialects, request.url).answerUnknown(request, reply),
+  })
+  answerCrossOrigin(fastify, services.settings)
+  fastify.setNotFoundHandler((request, reply) => ownerOf(dialects, request.url).answerUnknown(request, reply))
+  for (const dialect of dialects) await fastify.register(async (own) => dialect.register(own, { services, rates }))
+  return fastify
+}
+
+function respell(dialects: readonly Dialect[], url: string): string {
+  for (const dialect of dialects) {
+    const respelt = dialect.respell?.(url)
+    if (respelt) return respelt
+  }
+  return url
+}
+
+function ownerOf(dialects: readonly Dialect[], url: string): Dialect {
+  const path = url.split('?', 1)[0] ?? url
+  const owner = dialects.find((dialect) => dialect.owns(path)) ?? dialects.at(-1)
+  if (owner === undefined) throw new Error('a server without dialects')
+  return owner
+}
