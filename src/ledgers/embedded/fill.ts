@@ -1,0 +1,49 @@
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Entry, Partition, Version } from '../../core/ports.ts'
+import { EMPTY_HEAD, encode, encodeWords, type Head, headKey, META_KEY, type Meta, prefixOf, traceOf } from './format.ts'
+import { closeStore, openStore, type Store } from './store.ts'
+
+export interface FillParts {
+  readonly store: Store
+  readonly folder: string
+  readonly meta: Meta
+  readonly chunks: AsyncIterable<readonly Entry[]>
+  /** Asked once the chunks are through. */
+  readonly positions: () => ReadonlyMap<Partition, Version>
+}
+
+/** Makes an open store hold exactly these entries, and closes it. Until all of it is durable, it refuses to open as a ledger. */
+export async function fillStore({ store, folder, meta, chunks, positions }: FillParts): Promise<void> {
+  await putMeta(store, { ...meta, state: 'filling' })
+  await store.clear({ gt: META_KEY })
+  const heads = new Map<Partition, Head>()
+  for await (const chunk of chunks) await store.batch(chunk.map((entry) => operationOf(entry, heads)))
+  for (const [partition, position] of positions()) {
+    const head = { ...(heads.get(partition) ?? EMPTY_HEAD), position }
+    await store.put(headKey(partition), encodeWords(headKey(partition), head))
+  }
+  await closeStore(store, folder)
+  await syncFiles(folder)
+  const filled = await openStore(folder)
+  await putMeta(filled, meta)
+  await closeStore(filled, folder)
+}
+
+export async function putMeta(store: Store, meta: Meta): Promise<void> {
+  await store.batch([{ type: 'put', key: META_KEY, value: encodeWords(META_KEY, meta) }], { sync: true })
+}
+
+function operationOf({ partition, key, value, version }: Entry, heads: Map<Partition, Head>) {
+  const storeKey = prefixOf(partition) + key
+  const { entries, traces, position } = heads.get(partition) ?? EMPTY_HEAD
+  heads.set(partition, { position, entries: entries + 1, traces: (traces + traceOf(storeKey, version)) >>> 0 })
+  return { type: 'put' as const, key: storeKey, value: encode(storeKey, version, value) }
+}
+
+async function syncFiles(folder: string): Promise<void> {
+  for (const file of [...(await readdir(folder)), '.']) {
+    await using handle = await open(join(folder, file))
+    await handle.sync()
+  }
+}

@@ -1,0 +1,78 @@
+import type { Commit, CommitAnswer, Partition, Version, Write } from '../../core/ports.ts'
+import { conflictsOf } from '../writes.ts'
+import { EMPTY_HEAD, encode, encodeWords, type Head, headKey, prefixOf, traceOf } from './format.ts'
+import type { Known } from './versions.ts'
+
+/** A commit that waits for its turn. */
+export interface Waiting {
+  readonly partition: Partition
+  readonly writes: readonly Write[]
+}
+
+export type Operation = { type: 'put'; key: string; value: Buffer } | { type: 'del'; key: string }
+
+/** What a group of commits comes to, if the store takes the operations. */
+export interface Judgement {
+  /** In the order of the group; an Error where an entry could not be read. */
+  readonly answers: readonly (CommitAnswer | Error)[]
+  readonly commits: readonly Commit[]
+  /** The heads that moved. */
+  readonly heads: ReadonlyMap<Partition, Head>
+  readonly operations: Operation[]
+}
+
+/** Decides commits one after the other, each on what those before it left (L1). `known` is moved along. */
+export function judge(group: readonly Waiting[], heads: ReadonlyMap<Partition, Head>, known: Map<string, Known>): Judgement {
+  const moved = new Map<Partition, Head>()
+  const commits: Commit[] = []
+  const operations: Operation[] = []
+  const answers = group.map(({ partition, writes }): CommitAnswer | Error => {
+    const prefix = prefixOf(partition)
+    const unreadable = writes.map(({ key }) => known.get(prefix + key)).find((found) => found instanceof Error)
+    if (unreadable instanceof Error) return unreadable
+    const conflicts = conflictsOf(writes, (key) => versionIn(known, prefix + key))
+    if (conflicts.length > 0) return { committed: false, conflicts }
+    const head = moved.get(partition) ?? heads.get(partition) ?? EMPTY_HEAD
+    const version = head.position + 1
+    moved.set(partition, apply(writes, prefix, version, head, known, operations))
+    commits.push({ partition, version, writes: writes.map(({ key, value }) => ({ key, value })) })
+    return { committed: true, version }
+  })
+  for (const [partition, head] of moved) {
+    operations.push({ type: 'put', key: headKey(partition), value: encodeWords(headKey(partition), head) })
+  }
+  return { answers, commits, heads: moved, operations }
+}
+
+function apply(
+  writes: readonly Write[],
+  prefix: string,
+  version: Version,
+  head: Head,
+  known: Map<string, Known>,
+  operations: Operation[],
+): Head {
+  let { entries, traces } = head
+  for (const { key, value } of writes) {
+    const storeKey = prefix + key
+    const before = versionIn(known, storeKey)
+    if (before > 0) {
+      entries--
+      traces -= traceOf(storeKey, before)
+    }
+    if (value === null) {
+      operations.push({ type: 'del', key: storeKey })
+    } else {
+      operations.push({ type: 'put', key: storeKey, value: encode(storeKey, version, value) })
+      entries++
+      traces += traceOf(storeKey, version)
+    }
+    known.set(storeKey, value === null ? 0 : version)
+  }
+  return { position: version, entries, traces: traces >>> 0 }
+}
+
+function versionIn(known: ReadonlyMap<string, Known>, storeKey: string): Version {
+  const found = known.get(storeKey)
+  return typeof found === 'number' ? found : 0
+}

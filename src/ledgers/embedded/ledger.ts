@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir } from 'node:fs/promises'
+import { Failure } from '../../core/errors.ts'
+import type { Ledger, Partition, Positions, Version } from '../../core/ports.ts'
+import type { Instant } from '../../core/vocabulary.ts'
+import { createFeed } from '../feed.ts'
+import { createLedgerTime } from '../time.ts'
+import { assertCommit, FACTS_PARTITIONS, partitionsOf } from '../writes.ts'
+import { createCommitter } from './committer.ts'
+import { fillStore, putMeta } from './fill.ts'
+import { FORMAT, type Head, type Meta } from './format.ts'
+import { linesOf } from './lines.ts'
+import { inspectLogs, type Torn } from './logs.ts'
+import { openScan, type Scan } from './scan.ts'
+import { closeStore, openStore, readHeads, readMeta, type Store } from './store.ts'
+
+export interface EmbeddedLedgerParts {
+  /** Created when absent. */
+  readonly folder: string
+  readonly clock?: () => Instant
+  /** Fixed when the folder is created; an existing one keeps its own. */
+  readonly factsPartitions?: number
+  readonly log?: { warn(words: string): void }
+}
+
+/** The ledger in one folder of this machine, with what only a folder can do. All of it works while commits go on. */
+export interface EmbeddedLedger extends Ledger {
+  /** Copies one consistent picture into an empty folder. Opened as a ledger, it has the same content and a new epoch. */
+  backup(folder: string): Promise<void>
+  /** Every entry as JSON lines, each with its line end; a header first and a count last. */
+  exportLines(): AsyncGenerator<string>
+  /** Gives back the room that overwritten and deleted entries take. */
+  compact(): Promise<void>
+}
+
+/** Opens the ledger on LevelDB. Throws Failure, with words: held by another process (L6), newer format (L5), damaged (L3). */
+export async function openEmbeddedLedger({
+  folder,
+  clock = Date.now,
+  factsPartitions = FACTS_PARTITIONS,
+  log = { warn: () => {} },
+}: EmbeddedLedgerParts): Promise<EmbeddedLedger> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const torn = await inspectLogs(folder)
+  const store = await openStore(folder)
+  try {
+    const meta = await settleMeta(store, factsPartitions, torn, log)
+    const heads = await readHeads(store, partitionsOf(meta.factsPartitions))
+    return serve(store, folder, meta, heads, clock, log)
+  } catch (error) {
+    await closeStore(store, folder)
+    throw error
+  }
+}
+
+/** What the folder says of itself; made when it is new, and with a new epoch when its history may not be the one it had (L3). */
+async function settleMeta(
+  store: Store,
+  factsPartitions: number,
+  torn: readonly Torn[],
+  log: { warn(words: string): void },
+): Promise<Meta> {
+  const found = await readMeta(store)
+  for (const { file, bytes } of torn) {
+    log.warn(
+      `the last write in ${file} was not finished: ${bytes} bytes were dropped. Unless the disk lost them, nobody was told it was stored`,
+    )
+  }
+  if (found?.state === 'whole' && torn.length === 0) return found
+  const meta: Meta = {
+    format: FORMAT,
+    factsPartitions,
+    created: new Date().toISOString(),
+    ...found,
+    epoch: randomUUID(),
+    state: 'whole',
+  }
+  await putMeta(store, meta)
+  return meta
+}
+
+function serve(
+  store: Store,
+  folder: string,
+  meta: Meta,
+  heads: Map<Partition, Head>,
+  clock: () => Instant,
+  log: { warn(words: string): void },
+): EmbeddedLedger {
+  const feed = createFeed({ positions: positionsOf(heads) })
+  const committer = createCommitter({ store, folder, heads, feed, log })
+  let closing: Promise<void> | null = null
+
+  async function withScan<T>(use: (scan: Scan) => Promise<T>): Promise<T> {
+    if (store.status !== 'open')
+      throw new Failure('unavailable', committer.away() ?? 'the ledger is closed', { reason: 'ledger_away' })
+    const scan = await openScan(store, [...heads.keys()])
+    try {
+      return await use(scan)
+    } finally {
+      await scan.close()
+    }
+  }
+
+  return {
+    epoch: meta.epoch,
+    factsPartitions: meta.factsPartitions,
+    load: (visit) =>
+      withScan(async (scan): Promise<Positions> => {
+        for await (const chunk of scan.chunks) for (const entry of chunk) visit(entry)
+        return Object.fromEntries(positionsOf(scan.heads))
+      }),
+    async commit(partition, writes) {
+      assertCommit(heads, partition, writes)
+      return committer.commit({ partition, writes })
+    },
+    follow: feed.follow,
+    now: createLedgerTime(clock),
+    away: committer.away,
+    backup: (target) => withScan((scan) => backupInto(target, meta, scan)),
+    async *exportLines() {
+      const scan = await openScan(store, [...heads.keys()])
+      try {
+        yield* linesOf(meta, positionsOf(scan.heads), scan.chunks)
+      } finally {
+        await scan.close()
+      }
+    },
+    compact: () => store.compactRange('', '\u{10ffff}'),
+    close: () => (closing ??= committer.close().then(() => closeStore(store, folder))),
+  }
+}
+
+async function backupInto(folder: string, meta: Meta, scan: Scan): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  if ((await readdir(folder)).length > 0) {
+    throw new Failure('invalid', `${folder} is not empty; a backup needs a folder of its own`, { field: 'folder' })
+  }
+  const store = await openStore(folder)
+  await fillStore({
+    store,
+    folder,
+    meta: { ...meta, state: 'copied' },
+    chunks: scan.chunks,
+    positions: () => positionsOf(scan.heads),
+  })
+}
+
+function positionsOf(heads: ReadonlyMap<Partition, Head>): ReadonlyMap<Partition, Version> {
+  return new Map([...heads].map(([partition, head]) => [partition, head.position]))
+}

@@ -1,0 +1,146 @@
+import { Failure } from '../../core/errors.ts'
+import type { Entry, Partition, Version } from '../../core/ports.ts'
+import { partitionsOf } from '../writes.ts'
+import { fillStore } from './fill.ts'
+import { FORMAT, type Meta } from './format.ts'
+import { openStore, readHeads, readMeta } from './store.ts'
+
+interface Header {
+  readonly rollcall: 'export'
+  readonly format: number
+  readonly factsPartitions: number
+  readonly created: string
+  readonly positions: Readonly<Record<Partition, Version>>
+}
+
+/** A value is told as text where it is text, else in base64. */
+interface Line {
+  readonly partition: Partition
+  readonly key: string
+  readonly version: Version
+  readonly text?: string
+  readonly base64?: string
+}
+
+/** A header, a line for each entry, and the count of entries, so that a shortened export is noticed. */
+export async function* linesOf(
+  meta: Meta,
+  positions: ReadonlyMap<Partition, Version>,
+  chunks: AsyncIterable<readonly Entry[]>,
+): AsyncGenerator<string> {
+  const { format, factsPartitions, created } = meta
+  yield lineOf({
+    rollcall: 'export',
+    format,
+    factsPartitions,
+    created,
+    positions: Object.fromEntries(positions),
+  } satisfies Header)
+  let entries = 0
+  for await (const chunk of chunks) {
+    entries += chunk.length
+    for (const entry of chunk) yield lineOf(told(entry))
+  }
+  yield lineOf({ entries })
+}
+
+export interface ImportParts {
+  /** The folder of a ledger that nobody has open; created when absent. */
+  readonly folder: string
+  readonly lines: AsyncIterable<string>
+  /** Whether what a used ledger holds may be thrown away. */
+  readonly replace?: boolean
+}
+
+/** Brings an export back, with its versions and positions, under a new epoch. Throws Failure for a used ledger and a bad line. */
+export async function importLines({ folder, lines, replace = false }: ImportParts): Promise<void> {
+  const rest = lines[Symbol.asyncIterator]()
+  const header = parseHeader((await rest.next()).value)
+  const store = await openStore(folder)
+  try {
+    if (!replace) await assertUnused(store)
+    const { format, factsPartitions, created } = header
+    const meta: Meta = { format, factsPartitions, created, epoch: '', state: 'copied' }
+    const positions = new Map(Object.entries(header.positions))
+    await fillStore({ store, folder, meta, chunks: chunksOf(rest, header), positions: () => positions })
+  } finally {
+    if (store.status === 'open') await store.close()
+  }
+}
+
+async function assertUnused(store: Awaited<ReturnType<typeof openStore>>): Promise<void> {
+  const meta = await readMeta(store)
+  const heads = meta === null ? [] : [...(await readHeads(store, partitionsOf(meta.factsPartitions))).values()]
+  if (heads.some((head) => head.position > 0)) {
+    throw new Failure('conflict', `${store.location} is in use; importing with replace throws away what it holds`, {
+      reason: 'taken',
+    })
+  }
+}
+
+const CHUNK_ENTRIES = 1000
+
+async function* chunksOf(lines: AsyncIterator<string>, header: Header): AsyncGenerator<readonly Entry[]> {
+  let [chunk, entries] = [[] as Entry[], 0]
+  for (let line = await lines.next(); ; line = await lines.next()) {
+    if (line.done) throw badLine(entries + 2, 'the export ends before its last line')
+    const said = parse(line.value, entries + 2)
+    if ('entries' in said) {
+      if (said['entries'] !== entries) throw badLine(entries + 2, `its count is not that of the ${entries} entries before it`)
+      yield chunk
+      return
+    }
+    chunk.push(entryOf(said, entries + 2, header))
+    entries++
+    if (chunk.length < CHUNK_ENTRIES) continue
+    yield chunk
+    chunk = []
+  }
+}
+
+function parseHeader(line: string | undefined): Header {
+  const header = parse(line ?? '', 1)
+  const { rollcall, format, factsPartitions, positions } = header
+  if (rollcall !== 'export' || !isCount(format) || !isCount(factsPartitions) || Object(positions) !== positions) {
+    throw badLine(1, 'this is no export of a Rollcall ledger')
+  }
+  if (format > FORMAT) throw badLine(1, `the export has format ${format}, this version reads up to ${FORMAT}`)
+  const known = partitionsOf(factsPartitions)
+  const isSound = Object.entries(positions as object).every(
+    ([partition, position]) => known.includes(partition) && isCount(position),
+  )
+  if (!isSound) throw badLine(1, 'its positions are not those of its partitions')
+  return header as unknown as Header
+}
+
+function entryOf(said: Record<string, unknown>, number: number, { positions }: Header): Entry {
+  const { partition, key, version, text, base64 } = said
+  if (typeof partition !== 'string' || typeof key !== 'string' || !isCount(version)) throw badLine(number, 'this is no entry')
+  if (version === 0 || version > (positions[partition] ?? 0)) throw badLine(number, `its version is not within ${partition}`)
+  if (typeof text === 'string') return { partition, key, version, value: Buffer.from(text) }
+  if (typeof base64 === 'string') return { partition, key, version, value: Buffer.from(base64, 'base64') }
+  throw badLine(number, 'it has no value')
+}
+
+function told({ partition, key, version, value }: Entry): Line {
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  const text = bytes.toString()
+  return Buffer.from(text).equals(bytes)
+    ? { partition, key, version, text }
+    : { partition, key, version, base64: bytes.toString('base64') }
+}
+
+const lineOf = (words: Header | Line | { readonly entries: number }): string => `${JSON.stringify(words)}\n`
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
+function parse(line: string, number: number): Record<string, unknown> {
+  try {
+    const said: unknown = JSON.parse(line)
+    if (Object(said) === said) return said as Record<string, unknown>
+  } catch {}
+  throw badLine(number, 'this is no JSON object')
+}
+
+const badLine = (number: number, why: string): Failure =>
+  new Failure('invalid', `line ${number} of the export: ${why}`, { reason: 'malformed' })

@@ -1,0 +1,73 @@
+import type { Iterator } from 'classic-level'
+import type { Entry, Partition } from '../../core/ports.ts'
+import { damaged, decode, type Head, prefixOf, traceOf } from './format.ts'
+import { readHeads, type Snapshot, type Store } from './store.ts'
+
+/** How many entries are read at a time; the event loop turns between two chunks. */
+const CHUNK_ENTRIES = 1000
+
+/** One consistent picture of the store, in chunks, each entry checked, and each partition for missing ones. */
+export interface Scan {
+  readonly heads: ReadonlyMap<Partition, Head>
+  readonly chunks: AsyncIterable<readonly Entry[]>
+  close(): Promise<void>
+}
+
+/** Pictures the store as it is now, whatever is written meanwhile. Its chunks throw Failure at the first damaged entry. */
+export async function openScan(store: Store, partitions: readonly Partition[]): Promise<Scan> {
+  const snapshot = store.snapshot()
+  try {
+    const heads = await readHeads(store, partitions, snapshot)
+    return { heads, chunks: chunksOf(store, snapshot, heads), close: () => snapshot.close() }
+  } catch (error) {
+    await snapshot.close()
+    throw error
+  }
+}
+
+async function* chunksOf(
+  store: Store,
+  snapshot: Snapshot,
+  heads: ReadonlyMap<Partition, Head>,
+): AsyncGenerator<readonly Entry[]> {
+  for (const [partition, head] of heads) yield* partitionChunks(store, snapshot, partition, head)
+}
+
+async function* partitionChunks(
+  store: Store,
+  snapshot: Snapshot,
+  partition: Partition,
+  head: Head,
+): AsyncGenerator<readonly Entry[]> {
+  const prefix = prefixOf(partition)
+  const iterator = store.iterator({ gte: prefix, lt: `${partition}\x01`, snapshot, highWaterMarkBytes: 1024 * 1024 })
+  let [entries, traces] = [0, 0]
+  try {
+    for (let found = await next(iterator, partition); found.length > 0; found = await next(iterator, partition)) {
+      const chunk = found.map(([storeKey, bytes]) => ({
+        partition,
+        key: storeKey.slice(prefix.length),
+        ...decode(storeKey, bytes),
+      }))
+      for (const { key, version } of chunk) traces = (traces + traceOf(prefix + key, version)) >>> 0
+      entries += chunk.length
+      yield chunk
+    }
+  } finally {
+    await iterator.close()
+  }
+  if (entries !== head.entries || traces !== head.traces) {
+    throw damaged(
+      `partition ${partition} should have ${head.entries} entries at position ${head.position}, and not those ${entries}`,
+    )
+  }
+}
+
+async function next(iterator: Iterator<Store, string, Buffer>, partition: Partition): Promise<[string, Buffer][]> {
+  try {
+    return await iterator.nextv(CHUNK_ENTRIES)
+  } catch (error) {
+    if (Object(error).code !== 'LEVEL_CORRUPTION') throw error
+    throw damaged(`partition ${partition} cannot be read: ${(error as Error).message}`, error)
+  }
+}

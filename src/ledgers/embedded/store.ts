@@ -1,0 +1,98 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { ClassicLevel } from 'classic-level'
+import { Failure } from '../../core/errors.ts'
+import type { Partition } from '../../core/ports.ts'
+import { damaged, decodeHead, decodeMeta, EMPTY_HEAD, FORMAT, type Head, headKey, META_KEY, type Meta } from './format.ts'
+
+/** LevelDB with text keys and values of bytes. */
+export type Store = ClassicLevel<string, Buffer>
+
+const MEBIBYTE = 1024 * 1024
+
+/** Opens the folder's LevelDB. Throws Failure when another process holds it or LevelDB finds it damaged. */
+export async function openStore(folder: string): Promise<Store> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const store: Store = new ClassicLevel<string, Buffer>(folder, { keyEncoding: 'utf8', valueEncoding: 'buffer' })
+  await reopenStore(store, folder)
+  return store
+}
+
+/** Opens it again after it was closed. */
+export async function reopenStore(store: Store, folder: string): Promise<void> {
+  try {
+    await store.open({ writeBufferSize: 16 * MEBIBYTE, cacheSize: 16 * MEBIBYTE })
+  } catch (error) {
+    throw await openingFailure(folder, error)
+  }
+  await writeFile(holderFile(folder), JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() }))
+}
+
+export async function closeStore(store: Store, folder: string): Promise<void> {
+  await rm(holderFile(folder), { force: true })
+  await store.close()
+}
+
+/** Says which process holds the store (L6). LevelDB's own lock decides; this file only has the words, and a stale one is harmless. */
+const holderFile = (folder: string): string => join(folder, 'holder.json')
+
+async function openingFailure(folder: string, error: unknown): Promise<Failure> {
+  const cause = error instanceof Error ? error.cause : error
+  const [code, message] = [Object(cause).code, cause instanceof Error ? cause.message : String(cause)]
+  if (code === 'LEVEL_LOCKED') {
+    return new Failure('conflict', `${folder} is held by ${await holderOf(folder)}; one process at a time may have it open`, {
+      cause,
+    })
+  }
+  if (code === 'LEVEL_CORRUPTION' || /corruption/i.test(message))
+    return damaged(`LevelDB cannot open ${folder}: ${message}`, cause)
+  return new Failure('unavailable', `${folder} cannot be opened: ${message}`, { reason: 'ledger_away', cause })
+}
+
+async function holderOf(folder: string): Promise<string> {
+  try {
+    const { pid, host, since } = JSON.parse(await readFile(holderFile(folder), 'utf8'))
+    return `process ${pid} on ${host} since ${since}`
+  } catch {
+    return 'another process'
+  }
+}
+
+/** Null: the folder is new. Throws Failure for a newer format (L5), and for a copy that was never finished. */
+export async function readMeta(store: Store): Promise<Meta | null> {
+  const bytes = await store.get(META_KEY)
+  if (bytes === undefined) {
+    const [first] = await store.keys({ limit: 1 }).all()
+    if (first !== undefined) throw damaged(`${store.location} has entries but does not say what they are`)
+    return null
+  }
+  const meta = decodeMeta(bytes)
+  if (meta.format > FORMAT) {
+    const words = `${store.location} has format ${meta.format}, this version reads up to ${FORMAT}; start the version that wrote it, or export there and import here`
+    throw new Failure('invalid', words, { field: 'store' })
+  }
+  if (meta.state === 'filling') {
+    throw new Failure('invalid', `${store.location} holds a backup or an import that was never finished; make it again`, {
+      field: 'store',
+    })
+  }
+  return meta
+}
+
+export type Snapshot = ReturnType<Store['snapshot']>
+
+/** Where each partition stands, now or in a snapshot. */
+export async function readHeads(
+  store: Store,
+  partitions: readonly Partition[],
+  snapshot?: Snapshot,
+): Promise<Map<Partition, Head>> {
+  const found = await store.getMany(partitions.map(headKey), { snapshot })
+  return new Map(
+    partitions.map((partition, i) => {
+      const bytes = found[i]
+      return [partition, bytes === undefined ? EMPTY_HEAD : decodeHead(partition, bytes)]
+    }),
+  )
+}

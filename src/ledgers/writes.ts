@@ -1,0 +1,31 @@
+import type { Partition, Version, Write } from '../core/ports.ts'
+
+export const FACTS_PARTITIONS = 16
+
+/** Every partition a ledger has, in the order in which they are loaded. */
+export function partitionsOf(factsPartitions: number): readonly Partition[] {
+  return ['directory', ...Array.from({ length: factsPartitions }, (_, i) => `facts/${i}`)]
+}
+
+/** Throws on a commit that no caller may make; such a call is a bug, not a failure. */
+export function assertCommit(
+  positions: { has(partition: Partition): boolean },
+  partition: Partition,
+  writes: readonly Write[],
+): void {
+  if (!positions.has(partition)) throw new Error(`there is no partition "${partition}"`)
+  if (writes.length === 0) throw new Error('a commit needs at least one write')
+  if (new Set(writes.map((write) => write.key)).size < writes.length) throw new Error('a commit writes each key once')
+  if (!writes.every((write) => write.key.isWellFormed())) throw new Error('a key must be well-formed text')
+}
+
+/** The writes that did not expect the version their key has (L1). Empty: the commit wins. */
+export function conflictsOf(
+  writes: readonly Write[],
+  versionOf: (key: string) => Version,
+): readonly { readonly key: string; readonly version: Version }[] {
+  return writes
+    .map(({ key, expects }) => ({ key, version: versionOf(key), expects }))
+    .filter(({ version, expects }) => version !== expects)
+    .map(({ key, version }) => ({ key, version }))
+}
