@@ -1,0 +1,27 @@
+/** How long an end may take in all, in ms; what still hangs then is cut. Nothing acknowledged is lost by it. */
+const ENDING_MS_MAX = 9_000
+
+export interface Ending {
+  readonly asked: Promise<NodeJS.Signals | 'gap'>
+  readonly isAsked: boolean
+  ask(why: 'gap'): void
+}
+
+/** Hears SIGTERM and SIGINT from now on. Only the first counts: npm passes on the one that the whole group got already. */
+export function createEnding(): Ending {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals | 'gap'>()
+  let isAsked = false
+  const ask = (why: NodeJS.Signals | 'gap'): void => {
+    if (!isAsked) setTimeout(() => process.exit(1), ENDING_MS_MAX).unref()
+    isAsked = true
+    resolve(why)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, ask)
+  return {
+    asked: promise,
+    get isAsked() {
+      return isAsked
+    },
+    ask,
+  }
+}

@@ -1,0 +1,39 @@
+import type { Commit, Entry, Ledger, Positions } from '../core/ports.ts'
+import type { Ending } from './ending.ts'
+
+/** What holds a part of the ledger in memory. */
+interface Replica {
+  apply(entry: Entry): void
+  loaded(positions: Positions): void
+  commit(commit: Commit): void
+}
+
+export interface Replicas {
+  readonly directory: Replica
+  readonly engine: Replica
+}
+
+/** Fills both from the ledger, then keeps them with it. False: asked to end before that. */
+export async function fillFrom(ledger: Ledger, { directory, engine }: Replicas, ending: Ending): Promise<boolean> {
+  const replicaOf = (partition: string): Replica => (partition === 'directory' ? directory : engine)
+  const positions = await ledger
+    .load((entry) => {
+      if (ending.isAsked) throw ASKED_TO_END
+      replicaOf(entry.partition).apply(entry)
+    })
+    .catch((error: unknown) => {
+      if (error === ASKED_TO_END) return null
+      throw error
+    })
+  if (positions === null) return false
+  directory.loaded(positions)
+  engine.loaded(positions)
+  ledger.follow(positions, {
+    commit: (commit) => replicaOf(commit.partition).commit(commit),
+    // What is held may be wrong now. A fresh start loads all; until then nothing false is served.
+    reload: () => ending.ask('gap'),
+  })
+  return true
+}
+
+const ASKED_TO_END = new Error('asked to end while loading')

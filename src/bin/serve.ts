@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto'
+import { nativeDialect } from '../dialects/native/dialect.ts'
+import { createDirectory } from '../directory/directory.ts'
+import { createEngine } from '../engine/engine.ts'
+import { createRateCounter } from '../http/rate.ts'
+import { createHttpServer, type Dialect } from '../http/server.ts'
+import { openLedger } from '../ledgers/open.ts'
+import { adminFrame } from './administrator.ts'
+import type { Config } from './config.ts'
+import { createEnding } from './ending.ts'
+import { close, listen } from './listen.ts'
+import { fillFrom } from './load.ts'
+import { createLog } from './log.ts'
+import { newId } from './random.ts'
+import { snapshotsOf } from './snapshots.ts'
+
+/** Serves until it is asked to end. Everything there is, from the ledger outwards; closed in reverse. */
+export async function serve(config: Config): Promise<void> {
+  const ending = createEnding()
+  await using stack = new AsyncDisposableStack()
+  const log = createLog(config.log)
+  const ledger = stack.adopt(await openLedger(config.store, { log }), (opened) => opened.close())
+  const directory = stack.adopt(createDirectory({ ledger, idSpaces: [], random: randomBytes, log }), (made) => made.close())
+  const { people, subjects, authentication, administration, settings } = directory
+  const engine = stack.adopt(createEngine({ ledger, subjects, settings, log }), (made) => made.close())
+  if (!(await fillFrom(ledger, { directory, engine }, ending))) return
+
+  const services = { presence: engine.service, people, authentication, administration, settings, now: ledger.now, newId }
+  const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: ledger.away }
+  const dialects: Dialect[] = [nativeDialect({ health, subjects, snapshots: snapshotsOf(ledger, config.store) })]
+  const rates = config.rateLimit ? createRateCounter({ now: ledger.now }) : null
+  const http = await createHttpServer({ dialects, services, rates, log, trustedProxies: config.trustedProxies })
+  const url = await listen(stack.adopt(http, close), config)
+
+  const administrator = await directory.firstAdministrator(config.administrator)
+  health.state = 'ready'
+  if (administrator?.generated) process.stdout.write(adminFrame(administrator, config.store))
+  process.stdout.write(`rollcall listening on ${url}\n`)
+
+  const signal = await ending.asked
+  health.state = 'draining'
+  log.info({ signal }, 'ending')
+}
