@@ -22,10 +22,7 @@ export function sourcesUnder(folder: string, ending: string): Source[] {
 }
 
 /** A file as its syntax tree and comments; throws when it is not TypeScript. */
-export function parsed({ path, text }: Source): {
-  readonly program: ESTree.Program
-  readonly comments: readonly ESTree.Comment[]
-} {
+export function parsed({ path, text }: Source): Pick<ReturnType<typeof parseSync>, 'program' | 'comments'> {
   const { program, comments, errors } = parseSync(path, text)
   if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`)
   return { program, comments }
