@@ -1,13 +1,13 @@
-/** Shows a generated password the one time that it is known. */
-export function adminFrame({ username, password }: { readonly username: string; readonly password: string }): string {
+/** Shows a generated password the one time that it is known, with the command that makes a new one. */
+export function adminFrame(made: { readonly username: string; readonly password: string }, store: string): string {
   const lines = [
     'The store is new. Its administrator:',
     '',
-    `  username  ${username}`,
-    `  password  ${password}`,
+    `  username  ${made.username}`,
+    `  password  ${made.password}`,
     '',
-    'It is not shown again. On a stopped server this sets a new one:',
-    '  rollcall admin reset',
+    'It is not shown again. With the server stopped, this sets a new one:',
+    `  npx rollcall admin reset --store ${store}`,
   ]
   const width = Math.max(...lines.map((line) => line.length))
   const rule = '─'.repeat(width + 2)

@@ -12,7 +12,7 @@ const CLOSE_MS_MAX = 7_000
 export async function listen(http: FastifyInstance, { host, port }: Pick<Config, 'host' | 'port'>): Promise<string> {
   await http.listen({ host, port })
   const [bound] = http.addresses()
-  return `http://${host.includes(':') ? `[${host}]` : host}:${bound?.port ?? port}`
+  return `http://${host.includes(':') ? `[${host}]` : host}:${typeof bound === 'object' ? bound.port : port}`
 }
 
 /** Lets the requests in flight finish while `/readyz` says that it is draining, then takes no more. */

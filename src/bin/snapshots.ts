@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Failure } from '../core/errors.ts'
 import type { Ledger } from '../core/ports.ts'
-import type { Snapshots } from '../dialects/native/dialect.ts'
+import type { Snapshots } from '../dialects/native/routes-operation.ts'
 
 /** What a ledger may offer beyond its port: copies of itself, taken while it is used. */
 type CopyingLedger = Ledger & {

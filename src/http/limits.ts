@@ -10,6 +10,8 @@ export const PARAM_LENGTH_MAX = 512
 export const HEADERS_MS_MAX = 10_000
 /** How long a client may take to send a whole request, in ms; 408 beyond. */
 export const REQUEST_MS_MAX = 30_000
+/** How often it is looked for clients slower than that, in ms. */
+export const SLOW_LOOK_MS = 1_000
 /** How long an idle connection is kept, in ms; above the usual 60 s of load balancers. */
 export const KEEP_ALIVE_MS = 72_000
 /** Callers counted at once by the request limits; the oldest window is dropped beyond. */

@@ -1,7 +1,16 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Services } from '../core/service.ts'
+import { answerNoRequest } from './client-error.ts'
 import { answerCrossOrigin } from './cors.ts'
-import { BODY_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MS_MAX, KEEP_ALIVE_MS, PARAM_LENGTH_MAX, REQUEST_MS_MAX } from './limits.ts'
+import {
+  BODY_BYTES_MAX,
+  HEADER_BYTES_MAX,
+  HEADERS_MS_MAX,
+  KEEP_ALIVE_MS,
+  PARAM_LENGTH_MAX,
+  REQUEST_MS_MAX,
+  SLOW_LOOK_MS,
+} from './limits.ts'
 import type { RateCounter } from './rate.ts'
 
 export interface DialectParts {
@@ -43,7 +52,8 @@ export async function createHttpServer({ dialects, services, rates, log, trusted
     keepAliveTimeout: KEEP_ALIVE_MS,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
-    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_MS_MAX },
+    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_MS_MAX, connectionsCheckingInterval: SLOW_LOOK_MS },
+    clientErrorHandler: answerNoRequest,
     rewriteUrl: ({ url = '/' }) => respell(dialects, url),
     frameworkErrors: (_error, request, reply) => void ownerOf(dialects, request.url).answerUnknown(request, reply),
   })

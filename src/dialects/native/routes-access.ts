@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import { fastifyCookie } from '@fastify/cookie'
+import type { FastifyRequest } from 'fastify'
+import type { Services } from '../../core/service.ts'
+import { type Route, route } from '../../http/route.ts'
+import { ByToken, Credentials, NewTokenFields, OfUser } from './schemas.ts'
+import { instantOf, tokenOut, userOf, userOut } from './translate.ts'
+
+/** Characters of the tokens that this door gives. */
+const TOKEN_LENGTH = 43
+
+/** Logging in and out, and the tokens that stand for it. */
+export function accessRoutes({ authentication, administration, people }: Services): readonly Route[] {
+  return [
+    route({
+      rule: 'N1',
+      method: 'POST',
+      path: '/v1/login',
+      access: 'anyone',
+      rate: 'login',
+      body: Credentials,
+      async handle({ body: { username, password, cookie }, request, reply }) {
+        const options = { address: request.ip, tokenLength: TOKEN_LENGTH }
+        const { token, user } = await authentication.login({ login: username }, { password }, options)
+        if (cookie) reply.header('Set-Cookie', sessionCookies(token, randomBytes(24).toString('base64url'), request))
+        return reply.header('Cache-Control', 'no-store').send({ token, user: userOut(user, { withEmail: true }) })
+      },
+    }),
+    route({
+      rule: 'N3',
+      method: 'POST',
+      path: '/v1/logout',
+      access: 'user',
+      rate: 'read',
+      async handle({ principal, request, reply }) {
+        await authentication.logout(principal)
+        if (request.headers.cookie !== undefined) reply.header('Set-Cookie', sessionCookies('', '', request))
+        return reply.code(204).send()
+      },
+    }),
+    route({
+      rule: 'N8',
+      method: 'POST',
+      path: '/v1/tokens',
+      access: 'user',
+      rate: 'read',
+      body: NewTokenFields,
+      async handle({ body: { kind = 'personal', user, users, until, ...rest }, principal, reply }) {
+        const made = await administration.as(principal).createToken({
+          ...rest,
+          kind,
+          tokenLength: TOKEN_LENGTH,
+          ...(user !== undefined && { userId: userOf(user, principal, people) }),
+          ...(users !== undefined && { users: users.map((word) => userOf(word, principal, people)) }),
+          ...(until != null && { until: instantOf(until, 'until') }),
+        })
+        const { token, description } = made
+        return reply
+          .code(201)
+          .header('Cache-Control', 'no-store')
+          .send({ token, ...tokenOut(description) })
+      },
+    }),
+    route({
+      rule: 'N8',
+      method: 'GET',
+      path: '/v1/tokens',
+      access: 'user',
+      rate: 'read',
+      query: OfUser,
+      async handle({ query: { user = 'me' }, principal }) {
+        const tokens = await administration.as(principal).tokens(userOf(user, principal, people))
+        return { tokens: tokens.map(tokenOut) }
+      },
+    }),
+    route({
+      rule: 'N8',
+      method: 'DELETE',
+      path: '/v1/tokens/:token',
+      access: 'user',
+      rate: 'read',
+      params: ByToken,
+      query: OfUser,
+      async handle({ params, query: { user = 'me' }, principal, reply }) {
+        await administration.as(principal).deleteToken(userOf(user, principal, people), params.token)
+        return reply.code(204).send()
+      },
+    }),
+  ]
+}
+
+/** The pair by which a browser stays logged in; empty ones take it away. Scripts of the page can read only the second. */
+function sessionCookies(token: string, proof: string, { protocol }: FastifyRequest): string[] {
+  const shared = { path: '/', sameSite: 'lax', secure: protocol === 'https', ...(token === '' && { maxAge: 0 }) } as const
+  return [
+    fastifyCookie.serialize('rollcall_session', token, { ...shared, httpOnly: true }),
+    fastifyCookie.serialize('XSRF-TOKEN', proof, shared),
+  ]
+}

@@ -1,0 +1,108 @@
+import { Failure } from '../../core/errors.ts'
+import type { Subjects } from '../../core/ports.ts'
+import type { Principal, Services, User } from '../../core/service.ts'
+import type { UserId } from '../../core/vocabulary.ts'
+import { type Route, route } from '../../http/route.ts'
+import { answerTagged, tag } from './answers.ts'
+import { ByUser, NewUserFields, PAGE_USERS, Page, UserFields } from './schemas.ts'
+import { noSuchUser, userIn, userOf, userOut } from './translate.ts'
+
+/** Users: made, listed, read, changed and deleted. */
+export function peopleRoutes({ people, administration }: Services, subjects: Subjects): readonly Route[] {
+  return [
+    route({
+      rule: 'N5',
+      method: 'POST',
+      path: '/v1/users',
+      access: 'user',
+      rate: 'read',
+      body: NewUserFields,
+      async handle({ body, principal, reply }) {
+        const user = await administration.as(principal).createUser(userIn(body))
+        return reply.code(201).header('Location', `/v1/users/${user.id}`).send(userOut(user, ALL))
+      },
+    }),
+    route({
+      rule: 'N7',
+      method: 'GET',
+      path: '/v1/users',
+      access: 'user',
+      rate: 'read',
+      query: Page,
+      handle({ query, principal, request, reply }) {
+        const { users, next } = pageOf(people.get, subjects, principal, slotOf(query.cursor), query.limit ?? PAGE_USERS)
+        const shown = users.map((user) => userOut(user, seenBy(principal, user.id)))
+        return answerTagged(tag(JSON.stringify({ users: shown, cursor: next === null ? null : cursorOf(next) })), request, reply)
+      },
+    }),
+    route({
+      rule: 'N6',
+      method: 'GET',
+      path: '/v1/users/:user',
+      access: 'user',
+      rate: 'read',
+      params: ByUser,
+      handle({ params, principal, request, reply }) {
+        const userId = userOf(params.user, principal, people)
+        const user = mayRead(principal, userId) ? people.get(userId) : null
+        if (user === null) throw noSuchUser(params.user)
+        return answerTagged(tag(JSON.stringify(userOut(user, seenBy(principal, userId)))), request, reply)
+      },
+    }),
+    route({
+      rule: 'N6',
+      method: 'PATCH',
+      path: '/v1/users/:user',
+      access: 'user',
+      rate: 'read',
+      params: ByUser,
+      body: UserFields,
+      async handle({ params, body, principal }) {
+        const userId = userOf(params.user, principal, people)
+        return userOut(await administration.as(principal).updateUser(userId, userIn(body)), ALL)
+      },
+    }),
+    route({
+      rule: 'N6',
+      method: 'DELETE',
+      path: '/v1/users/:user',
+      access: 'user',
+      rate: 'read',
+      params: ByUser,
+      async handle({ params, principal, reply }) {
+        await administration.as(principal).deleteUser(userOf(params.user, principal, people))
+        return reply.code(204).send()
+      },
+    }),
+  ]
+}
+
+const ALL = { withEmail: true }
+
+/** Who users are is no secret within a workspace, but a token limited to some users stands outside of it. */
+const mayRead = ({ reach, userId: own }: Principal, userId: UserId): boolean =>
+  reach === null || userId === own || reach.has(userId)
+
+const seenBy = ({ reach, userId: own }: Principal, userId: UserId) => ({ withEmail: reach === null || userId === own })
+
+/** Users in the order of their slots, which users keep for life: whoever stays is listed once, whatever happens between pages. */
+function pageOf(get: (userId: UserId) => User | null, subjects: Subjects, principal: Principal, from: number, limit: number) {
+  const users: User[] = []
+  let slot = from
+  for (; slot < subjects.slots && users.length < limit; slot++) {
+    const userId = subjects.idAt(slot)
+    const user = userId !== null && mayRead(principal, userId) ? get(userId) : null
+    if (user !== null) users.push(user)
+  }
+  return { users, next: slot < subjects.slots ? slot : null }
+}
+
+const cursorOf = (slot: number): string => Buffer.from(`slot ${slot}`).toString('base64url')
+
+function slotOf(cursor: string | undefined): number {
+  if (cursor === undefined) return 0
+  const slot = /^slot (\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'))?.[1]
+  if (slot === undefined)
+    throw new Failure('invalid', '"cursor" must be one that an earlier page gave.', { reason: 'malformed', field: 'cursor' })
+  return Number(slot)
+}

@@ -1,0 +1,163 @@
+import { Readable } from 'node:stream'
+import type { Changes, Principal, Services } from '../../core/service.ts'
+import type { PresenceEvent } from '../../core/transition.ts'
+import { type Route, route } from '../../http/route.ts'
+import { answerTagged, answerText, type Texts } from './answers.ts'
+import { Batch, ByClaim, ByUser, NewAvailability, NewClaim, NewNote, Since } from './schemas.ts'
+import { availabilityIn, claimIn, claimKey, explanationOut, findUser, noSuchUser, noteIn, userOf } from './translate.ts'
+
+/** The door's name: claims made here are signed with it. */
+const VIA = 'native'
+
+/** No user's id. */
+const NOBODY = ''
+
+/** Reading, setting and explaining presence. */
+export function presenceRoutes({ presence, people }: Services, texts: Texts): readonly Route[] {
+  const viewOf = (principal: Principal) => presence.as(principal, VIA).view
+  const change = async (word: string, principal: Principal, event: PresenceEvent) => {
+    const userId = userOf(word, principal, people)
+    return texts(await presence.as(principal, VIA).commands.change(userId, [event]))
+  }
+  return [
+    route({
+      rule: 'N10',
+      method: 'GET',
+      path: '/v1/presence/:user',
+      access: 'user',
+      rate: 'read',
+      params: ByUser,
+      handle({ params, principal, request, reply }) {
+        const found = viewOf(principal).get(userOf(params.user, principal, people))
+        if (found === null) throw noSuchUser(params.user)
+        return answerTagged(texts(found), request, reply)
+      },
+    }),
+    route({
+      rule: 'N12',
+      method: 'POST',
+      path: '/v1/presence::batch',
+      access: 'user',
+      rate: 'read',
+      body: Batch,
+      handle({ body, principal, reply }) {
+        const userIds = body.users.map((word) => findUser(word, principal, people) ?? NOBODY)
+        const found = viewOf(principal).many(userIds)
+        const known = found.flatMap((presence) => (presence === null ? [] : [texts(presence).text]))
+        const unknown = body.users.filter((_, i) => found[i] === null)
+        return answerText(`{"presences":[${known.join()}],"unknown":${JSON.stringify(unknown)}}`, reply)
+      },
+    }),
+    route({
+      rule: 'N13',
+      method: 'GET',
+      path: '/v1/presence',
+      access: 'user',
+      rate: 'read',
+      query: Since,
+      handle({ query, principal, reply }) {
+        const changes = viewOf(principal).changesSince(query.since ?? null)
+        reply.header('Content-Type', 'application/json').header('Cache-Control', 'private, no-cache')
+        return reply.send(Readable.from(piecesOf(changes, texts), { objectMode: false }))
+      },
+    }),
+    route({
+      rule: 'N17',
+      method: 'GET',
+      path: '/v1/presence/:user/explain',
+      access: 'user',
+      rate: 'read',
+      params: ByUser,
+      async handle({ params, principal }) {
+        return explanationOut(await presence.as(principal, VIA).commands.explain(userOf(params.user, principal, people)))
+      },
+    }),
+    route({
+      rule: 'N14',
+      method: 'PUT',
+      path: '/v1/presence/:user/availability',
+      access: 'user',
+      rate: 'set',
+      params: ByUser,
+      body: NewAvailability,
+      async handle({ params, body, principal, reply }) {
+        return answerText((await change(params.user, principal, availabilityIn(body))).text, reply)
+      },
+    }),
+    route({
+      rule: 'N14',
+      method: 'DELETE',
+      path: '/v1/presence/:user/availability',
+      access: 'user',
+      rate: 'set',
+      params: ByUser,
+      async handle({ params, principal, reply }) {
+        return answerText((await change(params.user, principal, { type: 'availability_withdrawn', alike: null })).text, reply)
+      },
+    }),
+    route({
+      rule: 'N15',
+      method: 'PUT',
+      path: '/v1/presence/:user/note',
+      access: 'user',
+      rate: 'set',
+      params: ByUser,
+      body: NewNote,
+      async handle({ params, body, principal, reply }) {
+        return answerText((await change(params.user, principal, noteIn(body))).text, reply)
+      },
+    }),
+    route({
+      rule: 'N15',
+      method: 'DELETE',
+      path: '/v1/presence/:user/note',
+      access: 'user',
+      rate: 'set',
+      params: ByUser,
+      async handle({ params, principal, reply }) {
+        return answerText((await change(params.user, principal, { type: 'note_withdrawn', via: null })).text, reply)
+      },
+    }),
+    route({
+      rule: 'N16',
+      method: 'PUT',
+      path: '/v1/presence/:user/claims/:claim',
+      access: 'user',
+      rate: 'set',
+      params: ByClaim,
+      body: NewClaim,
+      async handle({ params, body, principal, reply }) {
+        return answerText((await change(params.user, principal, claimIn(params.claim, body))).text, reply)
+      },
+    }),
+    route({
+      rule: 'N16',
+      method: 'DELETE',
+      path: '/v1/presence/:user/claims/:claim',
+      access: 'user',
+      rate: 'set',
+      params: ByClaim,
+      async handle({ params, principal, reply }) {
+        const { key } = claimKey(params.claim)
+        return answerText((await change(params.user, principal, { type: 'claim_withdrawn', key })).text, reply)
+      },
+    }),
+  ]
+}
+
+/** Characters gathered before they are sent. */
+const PIECE_LENGTH = 65_536
+
+/** A snapshot may be of everyone: it is written as it is sent, never held as one text. */
+function* piecesOf({ presences, removed, cursor, full }: Changes, texts: Texts): Generator<string> {
+  let piece = `{"cursor":${JSON.stringify(cursor)},"full":${full},"removed":${JSON.stringify(removed)},"presences":[`
+  let separator = ''
+  for (const presence of presences) {
+    piece += separator + texts(presence).text
+    separator = ','
+    if (piece.length < PIECE_LENGTH) continue
+    yield piece
+    piece = ''
+  }
+  yield `${piece}]}`
+}

@@ -1,0 +1,111 @@
+import { type Static, type TProperties, type TSchema, Type } from 'typebox'
+import { ROLES, type Scope } from '../../core/service.ts'
+import { ACTIVITIES, AVAILABILITIES, CLAIM_CLASSES } from '../../core/vocabulary.ts'
+
+/** A body or query that has these fields and no others. */
+export const fields = <P extends TProperties>(properties: P) => Type.Object(properties, { additionalProperties: false })
+
+/** May be left out, or null, which says the same. */
+const maybe = <T extends TSchema>(schema: T) => {
+  const { type, enum: words } = schema as { type?: string; enum?: readonly unknown[] }
+  const nullable = words === undefined ? { ...schema, type: [type, 'null'] } : { ...schema, enum: [...words, null] }
+  return Type.Optional(Type.Unsafe<Static<T> | null>(nullable))
+}
+
+const Text = Type.String({ maxLength: 65_536 })
+const Line = Type.String({ maxLength: 1_024 })
+const Time = Type.String({ maxLength: 64 })
+
+export const ByUser = fields({ user: Type.String() })
+export const ByClaim = fields({ user: Type.String(), claim: Type.String() })
+export const ByToken = fields({ token: Type.String() })
+
+export const NewAvailability = fields({
+  availability: Type.Enum([...AVAILABILITIES]),
+  activity: maybe(Type.Enum([...ACTIVITIES])),
+  until: maybe(Time),
+})
+export const NewNote = fields({ text: maybe(Text), emoji: maybe(Line), until: maybe(Time) })
+export const NewClaim = fields({
+  availability: maybe(Type.Enum([...AVAILABILITIES])),
+  activity: maybe(Type.Enum([...ACTIVITIES])),
+  note: maybe(fields({ text: maybe(Text), emoji: maybe(Line) })),
+  until: maybe(Time),
+})
+
+/** Users of one batch read. */
+export const BATCH_USERS_MAX = 1_000
+export const Batch = fields({ users: Type.Array(Type.String(), { maxItems: BATCH_USERS_MAX }) })
+export const Since = fields({ since: Type.Optional(Type.String({ maxLength: 4_096 })) })
+
+export const Credentials = fields({ username: Line, password: Text, cookie: Type.Optional(Type.Boolean()) })
+
+const userFields = {
+  password: Type.Optional(Text),
+  name: Type.Optional(Line),
+  email: maybe(Line),
+  roles: Type.Optional(Type.Array(Type.Enum([...ROLES]), { maxItems: ROLES.length })),
+  id: Type.Optional(Line),
+  ids: Type.Optional(
+    fields({
+      rocketchat: Type.Optional(Line),
+      mattermost: Type.Optional(Line),
+      superoffice: Type.Optional(Type.Unsafe<string | number>({ type: ['string', 'integer'] })),
+    }),
+  ),
+  bot: Type.Optional(Type.Boolean()),
+  active: Type.Optional(Type.Boolean()),
+  utcOffset: Type.Optional(Type.Number({ minimum: -14, maximum: 14 })),
+  timezone: maybe(Line),
+  avatarETag: Type.Optional(Line),
+}
+export const NewUserFields = fields({ username: Line, ...userFields })
+export const UserFields = fields({ username: Type.Optional(Line), ...userFields, currentPassword: Type.Optional(Text) })
+
+/** Users, or tokens, of one page when the caller does not say, and at most. */
+export const PAGE_USERS = 100
+export const PAGE_USERS_MAX = 1_000
+export const Page = fields({
+  cursor: Type.Optional(Type.String({ maxLength: 64 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_USERS_MAX })),
+})
+
+const SCOPES: readonly Scope[] = [
+  'presence:read',
+  'presence:write-own',
+  'presence:write-others',
+  'sessions',
+  'admin',
+  ...CLAIM_CLASSES.map((claimClass) => `claims:${claimClass}` as const),
+]
+export const NewTokenFields = fields({
+  kind: Type.Optional(Type.Enum(['personal', 'application', 'publishable'])),
+  name: Line,
+  user: Type.Optional(Line),
+  scopes: Type.Optional(Type.Array(Type.Enum([...SCOPES]), { maxItems: SCOPES.length })),
+  users: Type.Optional(Type.Array(Line, { maxItems: 1_000 })),
+  origins: Type.Optional(Type.Array(Line, { maxItems: 100 })),
+  until: maybe(Time),
+})
+export const OfUser = fields({ user: Type.Optional(Line) })
+
+const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+export const SettingFields = Type.Partial(
+  fields({
+    notesAllowed: Type.Boolean(),
+    invisibleAllowed: Type.Boolean(),
+    broadcastDisabled: Type.Boolean(),
+    broadcastOthers: Type.Boolean(),
+    statusesEnabled: Type.Boolean(),
+    awayAfterMs: Count,
+    graceMs: Count,
+    declaredOnlineMaxMs: Count,
+    allowedOrigins: Type.Array(Line, { maxItems: 1_000 }),
+    rateCallsMax: Count,
+    rateWindowMs: Count,
+  }),
+  { additionalProperties: false },
+)
+
+/** A folder's plain name: no way out of the folder that it is made in. */
+export const BackupName = fields({ name: Type.String({ pattern: '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$' }) })

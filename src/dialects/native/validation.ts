@@ -1,0 +1,58 @@
+import { Ajv, type ErrorObject } from 'ajv'
+import type { FastifySchemaCompiler } from 'fastify'
+import type { TSchema } from 'typebox'
+import { Failure } from '../../core/errors.ts'
+
+const strict = { allowUnionTypes: true, verbose: true, unicode: false } as const
+const ofBodies = new Ajv(strict)
+/** Paths and queries are text, so that their numbers are read from text. */
+const ofAddresses = new Ajv({ ...strict, coerceTypes: true })
+
+/** Checks what a request says and changes nothing of it; the failure names the field and what would be right. */
+export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const validate = (httpPart === 'body' ? ofBodies : ofAddresses).compile(schema)
+  return (said: unknown) => {
+    if (validate(said)) return { value: said }
+    const [error] = validate.errors ?? []
+    return {
+      error: error === undefined ? new Failure('invalid', 'This is not understood.') : failureOf(error, httpPart ?? 'body'),
+    }
+  }
+}
+
+function failureOf(error: ErrorObject, httpPart: string): Failure {
+  const field = fieldOf(error)
+  return new Failure('invalid', wordsFor(error, field, httpPart), { reason: 'malformed', ...(field !== '' && { field }) })
+}
+
+function fieldOf({ keyword, instancePath, params }: ErrorObject): string {
+  const path = instancePath.split('/').slice(1)
+  if (keyword === 'required') path.push(params['missingProperty'])
+  if (keyword === 'additionalProperties') path.push(params['additionalProperty'])
+  return path.join('.')
+}
+
+function wordsFor(error: ErrorObject, field: string, httpPart: string): string {
+  const place = field === '' ? `The ${httpPart}` : `"${field}"`
+  switch (error.keyword) {
+    case 'required':
+      return `${place} is missing.`
+    case 'additionalProperties':
+      return unknownFields(error)
+    case 'enum':
+      return `${place} must be one of ${error.params['allowedValues'].filter((word: unknown) => word !== null).join(', ')}.`
+    case 'type':
+      return `${place} must be ${[error.params['type']].flat().join(' or ')}.`
+    default:
+      return `${place} ${error.message ?? 'is not right'}.`
+  }
+}
+
+const NAMES_TOLD_MAX = 10
+
+function unknownFields({ data, parentSchema }: ErrorObject): string {
+  const known = Object.keys(parentSchema?.['properties'] ?? {})
+  const unknown = Object.keys(Object(data)).filter((name) => !known.includes(name))
+  const told = unknown.slice(0, NAMES_TOLD_MAX).map((name) => JSON.stringify(name.slice(0, 64)))
+  return `${told.join(', ')} ${unknown.length === 1 ? 'is no field' : 'are no fields'} of this; there are: ${known.join(', ') || 'none'}.`
+}
