@@ -109,7 +109,7 @@ function createHistory(commitsMax: number, bytesMax: number) {
       commits.push(commit)
       bytes += sizeOf(commit)
       const gone = [...trim()]
-      if (dropped > commitsMax) {
+      if (dropped * 2 > commits.length) {
         commits = commits.slice(dropped)
         first += dropped
         dropped = 0

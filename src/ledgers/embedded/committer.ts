@@ -53,8 +53,10 @@ export function createCommitter({ store, folder, heads, feed, log }: CommitterPa
   }
 
   async function work(): Promise<void> {
-    await setImmediate()
-    while (queue.length > 0) await commitGroup(nextGroup())
+    while (queue.length > 0) {
+      await setImmediate()
+      await commitGroup(nextGroup())
+    }
     working = null
   }
 

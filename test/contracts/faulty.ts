@@ -1,0 +1,39 @@
+import { setTimeout } from 'node:timers/promises'
+import { Failure } from '../../src/core/errors.ts'
+import type { CommitAnswer, Ledger, Partition, Write } from '../../src/core/ports.ts'
+
+/**
+ * What may happen to one commit: it takes a while; it fails before or after it took place (the caller cannot tell which);
+ * another writer gets between; the disk is full, so that it fails and `away()` says why until a commit gets through.
+ */
+export type Fault = 'none' | 'slow' | 'fails_before' | 'fails_after' | 'conflicts' | 'full_disk'
+
+const SLOW_MS = 5
+
+/** A ledger whose commits meet the faults of a schedule, which is asked once for each commit. All promises hold all the same. */
+export function withFaults(ledger: Ledger, schedule: () => Fault): Ledger {
+  let away: string | null = null
+
+  async function commit(partition: Partition, writes: readonly Write[]): Promise<CommitAnswer> {
+    const fault = schedule()
+    away = fault === 'full_disk' ? 'the disk is full' : null
+    switch (fault) {
+      case 'none':
+        return ledger.commit(partition, writes)
+      case 'slow':
+        await setTimeout(SLOW_MS)
+        return ledger.commit(partition, writes)
+      case 'conflicts':
+        await ledger.commit(partition, writes.slice(0, 1))
+        return ledger.commit(partition, writes)
+      case 'fails_after':
+        await ledger.commit(partition, writes)
+        throw new Failure('unavailable', 'the answer was lost', { reason: 'ledger_away' })
+      case 'fails_before':
+      case 'full_disk':
+        throw new Failure('unavailable', away ?? 'the ledger is away', { reason: 'ledger_away' })
+    }
+  }
+
+  return { ...ledger, commit, away: () => away ?? ledger.away() }
+}

@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import type { Ledger } from '../../src/core/ports.ts'
+import { openEmbeddedLedger } from '../../src/ledgers/embedded/ledger.ts'
+import { createMemoryLedger } from '../../src/ledgers/memory.ts'
+import { type Fault, withFaults } from '../contracts/faulty.ts'
+import { ledgerContract } from '../contracts/ledger.ts'
+
+const folders: string[] = []
+
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true })
+})
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-ledger-'))
+  folders.push(folder)
+  return folder
+}
+
+/** The same faults in the same order, in every run. */
+function everyFault(): () => Fault {
+  const faults: readonly Fault[] = [
+    'none',
+    'none',
+    'slow',
+    'fails_before',
+    'none',
+    'fails_after',
+    'none',
+    'conflicts',
+    'none',
+    'full_disk',
+  ]
+  let asked = 0
+  return () => faults[asked++ % faults.length] ?? 'none'
+}
+
+async function openEmbedded(wrap: (ledger: Ledger) => Ledger) {
+  const folder = await newFolder()
+  const ledger = await openEmbeddedLedger({ folder, factsPartitions: 2 })
+  async function reopen(): Promise<Ledger> {
+    await ledger.close()
+    return wrap(await openEmbeddedLedger({ folder }))
+  }
+  return { ledger: wrap(ledger), reopen }
+}
+
+const asIs = (ledger: Ledger): Ledger => ledger
+const faulty = (ledger: Ledger): Ledger => withFaults(ledger, everyFault())
+const memory = () => createMemoryLedger({ factsPartitions: 2 })
+
+ledgerContract('memory', async () => ({ ledger: memory(), reopen: null, faulty: false }))
+ledgerContract('memory behind faults', async () => ({ ledger: faulty(memory()), reopen: null, faulty: true }))
+ledgerContract('embedded', async () => ({ ...(await openEmbedded(asIs)), faulty: false }))
+ledgerContract('embedded behind faults', async () => ({ ...(await openEmbedded(faulty)), faulty: true }))
