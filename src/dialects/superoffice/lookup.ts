@@ -1,0 +1,21 @@
+import { Failure } from '../../core/errors.ts'
+import type { People, User } from '../../core/service.ts'
+import type { UserId } from '../../core/vocabulary.ts'
+
+/** The user who has an associate id. Throws Failure `not_found`. */
+export function associate(people: People, id: number): UserId {
+  const userId = people.find('superoffice', String(id))
+  if (userId === null) throw noSuchUser(id)
+  return userId
+}
+
+/** Throws Failure `not_found`: the user may be gone by now. */
+export function userOf(people: People, userId: UserId | null, named: string | number): User {
+  const user = userId === null ? null : people.get(userId)
+  if (user === null) throw noSuchUser(named)
+  return user
+}
+
+export function noSuchUser(named: string | number): Failure {
+  return new Failure('not_found', `User id ${named} not found`, { reason: 'no_such_user' })
+}

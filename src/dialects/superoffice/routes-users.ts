@@ -1,0 +1,85 @@
+import { Type } from 'typebox'
+import type { Services } from '../../core/service.ts'
+import { type Route, route } from '../../http/route.ts'
+import { apiRoot, tenantOf } from './address.ts'
+import { answer } from './answer.ts'
+import { associateCarrier, principalCarrier, userCarrier, userWithLinks } from './associates.ts'
+import { answerNoResource } from './errors.ts'
+import { fieldOf, readId, selected } from './fields.ts'
+import { readInt32 } from './ids.ts'
+import { associate, noSuchUser, userOf } from './lookup.ts'
+import { statusOut } from './translate.ts'
+
+/** Words that stand where a username could, and that the product keeps for calls which are not served here. */
+const RESERVED = new Set(['current', 'currenttoken', 'default', 'credentialtypes', 'customfield', 'validate'])
+
+/** Who users are, as clients ask before they ask for presence. */
+export function userRoutes({ presence, people }: Services): Route[] {
+  return [
+    route({
+      rule: 'SO-3.2-1',
+      method: 'GET',
+      path: '/api/v1/User/currentPrincipal',
+      access: 'user',
+      rate: 'read',
+      handle({ principal, request, reply }) {
+        const { userId } = principal
+        const user = userOf(people, userId, userId)
+        const shown = presence.as(principal, 'superoffice').view.get(userId)
+        if (shown === null) throw noSuchUser(userId)
+        const carrier = principalCarrier(user, { status: statusOut(shown, user.active), tenant: tenantOf(request) })
+        answer(request, reply, 'SoPrincipalCarrier', selected(carrier, fieldOf(request.query, '$select')))
+      },
+    }),
+    route({
+      rule: 'SO-3.2-2',
+      method: 'GET',
+      path: '/api/v1/User/currentAssociate',
+      access: 'user',
+      rate: 'read',
+      handle({ principal: { userId }, request, reply }) {
+        const carrier = associateCarrier(userOf(people, userId, userId))
+        answer(request, reply, 'Associate', selected(carrier, fieldOf(request.query, '$select')))
+      },
+    }),
+    route({
+      rule: 'SO-3.2-3',
+      method: 'GET',
+      path: '/api/v1/User/:user',
+      access: 'user',
+      rate: 'read',
+      params: Type.Object({ user: Type.String() }),
+      handle({ params, request, reply }) {
+        if (RESERVED.has(params.user.toLowerCase())) return answerNoResource(request, reply)
+        const id = readInt32(params.user)
+        const userId = id === null ? people.find('username', params.user) : associate(people, id)
+        const carrier = userWithLinks(userOf(people, userId, params.user), apiRoot(request))
+        answer(request, reply, 'UserWithLinks', selected(carrier, fieldOf(request.query, '$select')))
+      },
+    }),
+    route({
+      rule: 'SO-3.2-5',
+      method: 'POST',
+      path: '/api/v1/Agents/User/GetUser',
+      access: 'user',
+      rate: 'read',
+      handle({ request, reply }) {
+        const id = readId(fieldOf(request.query, 'userId'), 'userId')
+        const carrier = userCarrier(userOf(people, associate(people, id), id))
+        answer(request, reply, 'User', selected(carrier, fieldOf(request.query, '$select')))
+      },
+    }),
+    route({
+      rule: 'SO-3.2-6',
+      method: 'POST',
+      path: '/api/v1/Agents/Associate/GetAssociate',
+      access: 'user',
+      rate: 'read',
+      handle({ request, reply }) {
+        const id = readId(fieldOf(request.query, 'associateId'), 'associateId')
+        const carrier = associateCarrier(userOf(people, associate(people, id), id))
+        answer(request, reply, 'Associate', selected(carrier, fieldOf(request.query, '$select')))
+      },
+    }),
+  ]
+}
