@@ -1,4 +1,10 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import type { Services } from '../core/service.ts'
 import { answerNoRequest } from './client-error.ts'
 import { answerCrossOrigin } from './cors.ts'
@@ -45,7 +51,7 @@ export interface HttpParts {
 export async function createHttpServer({ dialects, services, rates, log, trustedProxies }: HttpParts): Promise<FastifyInstance> {
   const fastify = Fastify({
     ...(log === false ? { logger: false } : { loggerInstance: log }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,

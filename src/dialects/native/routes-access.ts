@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { fastifyCookie } from '@fastify/cookie'
 import type { FastifyRequest } from 'fastify'
 import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
@@ -90,10 +89,10 @@ export function accessRoutes({ authentication, administration, people }: Service
 }
 
 /** The pair by which a browser stays logged in; empty ones take it away. Scripts of the page can read only the second. */
-function sessionCookies(token: string, proof: string, { protocol }: FastifyRequest): string[] {
+function sessionCookies(token: string, proof: string, { protocol, server }: FastifyRequest): string[] {
   const shared = { path: '/', sameSite: 'lax', secure: protocol === 'https', ...(token === '' && { maxAge: 0 }) } as const
   return [
-    fastifyCookie.serialize('rollcall_session', token, { ...shared, httpOnly: true }),
-    fastifyCookie.serialize('XSRF-TOKEN', proof, shared),
+    server.serializeCookie('rollcall_session', token, { ...shared, httpOnly: true }),
+    server.serializeCookie('XSRF-TOKEN', proof, shared),
   ]
 }

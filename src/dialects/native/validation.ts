@@ -3,7 +3,7 @@ import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Failure } from '../../core/errors.ts'
 
-const strict = { allowUnionTypes: true, verbose: true, unicode: false } as const
+const strict = { allowUnionTypes: true, verbose: true } as const
 const ofBodies = new Ajv(strict)
 /** Paths and queries are text, so that their numbers are read from text. */
 const ofAddresses = new Ajv({ ...strict, coerceTypes: true })
@@ -42,11 +42,13 @@ function wordsFor(error: ErrorObject, field: string, httpPart: string): string {
     case 'enum':
       return `${place} must be one of ${error.params['allowedValues'].filter((word: unknown) => word !== null).join(', ')}.`
     case 'type':
-      return `${place} must be ${[error.params['type']].flat().join(' or ')}.`
+      return `${place} must be ${[error.params['type']].flat().map(withArticle).join(' or ')}.`
     default:
       return `${place} ${error.message ?? 'is not right'}.`
   }
 }
+
+const withArticle = (type: string): string => (type === 'null' ? type : `${/^[aio]/.test(type) ? 'an' : 'a'} ${type}`)
 
 const NAMES_TOLD_MAX = 10
 
