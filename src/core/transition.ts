@@ -1,24 +1,8 @@
+import { declareOnline, isManualAvailability, setAvailability, setClaim, setNote, withdrawNote, withoutClaims } from './claims.ts'
 import type { Policy } from './policy.ts'
-import {
-  type Claim,
-  MANUAL,
-  MANUAL_TIMED,
-  NOTE,
-  NOTE_TIMED,
-  type PresenceRecord,
-  type Session,
-  type SessionOwner,
-} from './record.ts'
+import type { PresenceRecord, Session, SessionOwner } from './record.ts'
 import { endOfSession, lives, looksSame, resolve, stand } from './resolve.ts'
-import {
-  type Activity,
-  type Availability,
-  CLAIM_CLASSES,
-  type ClaimClass,
-  type Instant,
-  type NoteWords,
-  type Presence,
-} from './vocabulary.ts'
+import type { Activity, Availability, ClaimClass, Instant, NoteWords, Presence } from './vocabulary.ts'
 
 /** Whose deed it is. */
 export interface Deed {
@@ -44,7 +28,7 @@ export type PresenceEvent =
   | { readonly type: 'availability_withdrawn'; readonly alike: Alike }
   | { readonly type: 'note_set'; readonly words: NoteWords; readonly until: Instant | null; readonly alike: Alike }
   /** `via`: only a note that was written through that door. */
-  | { readonly type: 'note_withdrawn'; readonly via: string | null }
+  | { readonly type: 'note_withdrawn'; readonly via: string | null; readonly alike?: Alike }
   | {
       readonly type: 'claim_set'
       readonly key: string
@@ -135,7 +119,7 @@ function apply(record: PresenceRecord, event: PresenceEvent, deed: Deed, now: In
     case 'session_adopted':
       return changeSession(record, event.sessionId, { owner: event.owner, leaseUntil: event.leaseUntil })
     case 'session_idled':
-      return active(changeSession(record, event.sessionId, { idle: true }), record, event.lastInputAt)
+      return active(changeSession(record, event.sessionId, { idle: true }), record, Math.min(event.lastInputAt, now))
     case 'session_resumed':
       return active(changeSession(record, event.sessionId, { idle: false }), record, now)
     case 'session_renewed':
@@ -147,85 +131,11 @@ function apply(record: PresenceRecord, event: PresenceEvent, deed: Deed, now: In
 
 /** Whether a write only says back what its door shows (E1). Judged on the user's own view, so that a hidden user stays hidden. */
 function isEcho(record: PresenceRecord, event: PresenceEvent, deed: Deed, now: Instant, policy: Policy): boolean {
-  if (!('alike' in event) || event.alike === null || ('until' in event && event.until !== null)) return false
+  if (!('alike' in event) || !event.alike || ('until' in event && event.until !== null)) return false
   const standing = stand(record, now, policy)
-  const shown = event.type === 'note_set' ? standing.noteClaim : standing.claim
+  const saysNote = event.type === 'note_set' || event.type === 'note_withdrawn'
+  const shown = saysNote ? standing.noteClaim : standing.claim
   return shown !== null && shown.via !== deed.via && event.alike(resolve('', record, now, policy).own)
-}
-
-/** T1. */
-function setAvailability(
-  record: PresenceRecord,
-  event: Extract<PresenceEvent, { type: 'availability_set' }>,
-  deed: Deed,
-  now: Instant,
-): PresenceRecord {
-  const key = event.until === null ? MANUAL : MANUAL_TIMED
-  const claim = newClaim(record, key, 'manual', deed, now, {
-    availability: event.availability,
-    activity: event.activity,
-    until: event.until,
-    fades: event.fades,
-  })
-  const replaced = record.claims.filter((old) => old.key === MANUAL_TIMED || old.key === key)
-  if (replaced.length === 1 && replaced[0]?.key === key && saysTheSame(replaced[0], claim)) return record
-  const claims = record.claims.filter((old) => !replaced.includes(old))
-  return { ...record, claims: [...claims, claim] }
-}
-
-/** T2. */
-function declareOnline(record: PresenceRecord, deed: Deed, now: Instant): PresenceRecord {
-  const claims = record.claims
-    .filter((claim) => !isManualAvailability(claim))
-    .map((claim) => (isBelowManual(claim) && claim.availability !== null ? { ...claim, dismissed: true } : claim))
-  const sessions = deed.self
-    ? record.sessions.map((session) => (session.idle && lives(session, now) ? { ...session, idle: false } : session))
-    : record.sessions
-  return { ...record, claims, sessions, declaredOnline: { at: now } }
-}
-
-/** T4. */
-function setNote(
-  record: PresenceRecord,
-  event: Extract<PresenceEvent, { type: 'note_set' }>,
-  deed: Deed,
-  now: Instant,
-): PresenceRecord {
-  const key = event.until === null ? NOTE : NOTE_TIMED
-  const claim = newClaim(record, key, 'manual', deed, now, { note: event.words, until: event.until })
-  const replaced = record.claims.filter((old) => old.key === NOTE_TIMED || old.key === key)
-  if (replaced.length === 1 && replaced[0]?.key === key && saysTheSame(replaced[0], claim)) return record
-  const claims = record.claims.filter((old) => !replaced.includes(old))
-  return { ...record, claims: [...claims, claim] }
-}
-
-/** Both notes go; where a door is named, only when the note that stands came through it. */
-function withdrawNote(record: PresenceRecord, via: string | null, now: Instant, policy: Policy): PresenceRecord {
-  if (via !== null) {
-    const { noteClaim } = stand(record, now, policy)
-    if (noteClaim === null || noteClaim.via !== via) return record
-  }
-  return withoutClaims(record, (claim) => claim.key === NOTE || claim.key === NOTE_TIMED)
-}
-
-/** A renewed claim is a new one; a heartbeat, a later end or an identical statement only touches the old (T2). */
-function setClaim(
-  record: PresenceRecord,
-  event: Extract<PresenceEvent, { type: 'claim_set' }>,
-  deed: Deed,
-  now: Instant,
-): PresenceRecord {
-  const claim = newClaim(record, event.key, event.class, deed, event.since ?? now, event)
-  const old = record.claims.find((candidate) => candidate.key === event.key)
-  if (old === undefined) return { ...record, claims: [...record.claims, claim] }
-  const renewed =
-    old.availability !== claim.availability ||
-    old.activity !== claim.activity ||
-    (event.since !== null && event.since !== old.since)
-  if (!renewed && saysTheSame(old, claim) && old.leaseMs === claim.leaseMs) return record
-  const { since, made, attended, dismissed } = renewed ? claim : old
-  const kept = { ...claim, since, made, attended, dismissed }
-  return { ...record, claims: record.claims.map((other) => (other === old ? kept : other)) }
 }
 
 function openSession(record: PresenceRecord, session: NewSession, now: Instant): PresenceRecord {
@@ -236,8 +146,9 @@ function openSession(record: PresenceRecord, session: NewSession, now: Instant):
 }
 
 function closeSession(record: PresenceRecord, sessionId: string, seenUntil: Instant, now: Instant): PresenceRecord {
-  const closed = changeSession(record, sessionId, { seenUntil: Math.min(seenUntil, now) })
-  return closed === record ? record : settleEnded(active(closed, record, seenUntil), now, sessionId)
+  const seen = Math.min(seenUntil, now)
+  const closed = changeSession(record, sessionId, { seenUntil: seen })
+  return closed === record ? record : settleEnded(active(closed, record, seen), now, sessionId)
 }
 
 function changeSession(record: PresenceRecord, sessionId: string, change: Partial<Session>): PresenceRecord {
@@ -289,59 +200,10 @@ function memorize(before: PresenceRecord, facts: PresenceRecord, now: Instant, p
   return { ...facts, revision, shown }
 }
 
-function newClaim(
-  record: PresenceRecord,
-  key: string,
-  claimClass: ClaimClass,
-  { via, by }: Deed,
-  since: Instant,
-  says: Partial<Pick<Claim, 'availability' | 'activity' | 'note' | 'until' | 'fades' | 'leaseMs'>>,
-): Claim {
-  const { availability = null, activity = null, note = null, until = null, fades = false, leaseMs = null } = says
-  const attended = record.sessions.some((session) => session.seenUntil === null)
-  const made = record.revision + 1
-  return {
-    key,
-    class: claimClass,
-    availability,
-    activity,
-    note,
-    since,
-    until,
-    via,
-    by,
-    made,
-    fades,
-    attended,
-    dismissed: false,
-    leaseMs,
-  }
-}
-
-/** Two claims under one key that say the same in the same way; who said it first stays its author. */
-function saysTheSame(one: Claim, other: Claim): boolean {
-  return (
-    one.availability === other.availability &&
-    one.activity === other.activity &&
-    one.until === other.until &&
-    one.fades === other.fades &&
-    one.note?.text === other.note?.text &&
-    one.note?.emoji === other.note?.emoji
-  )
-}
-
-function withoutClaims(record: PresenceRecord, goes: (claim: Claim) => boolean): PresenceRecord {
-  return record.claims.some(goes) ? { ...record, claims: record.claims.filter((claim) => !goes(claim)) } : record
-}
-
 /** Activity never moves back, and is noted only with a change. */
 function active(changed: PresenceRecord, before: PresenceRecord, at: Instant): PresenceRecord {
   if (changed === before) return before
   return { ...changed, lastActiveAt: Math.max(at, changed.lastActiveAt ?? 0) }
 }
-
-const isManualAvailability = (claim: Claim): boolean => claim.key === MANUAL || claim.key === MANUAL_TIMED
-
-const isBelowManual = (claim: Claim): boolean => CLAIM_CLASSES.indexOf(claim.class) > CLAIM_CLASSES.indexOf('manual')
 
 const sameValue = (one: unknown, other: unknown): boolean => one === other || JSON.stringify(one) === JSON.stringify(other)
