@@ -1,0 +1,40 @@
+import { Type } from 'typebox'
+import { type Route, route } from '../../http/route.ts'
+import { identifyIfKnown } from './access.ts'
+import { clientConfig, limitedConfig } from './config.ts'
+import { encode } from './go-json.ts'
+import type { Voice } from './voice.ts'
+
+/** What clients ask of the server itself. */
+export function systemRoutes({ services }: Voice): Route[] {
+  const shared = { method: 'GET', access: 'anyone', rate: 'read' } as const
+  return [
+    route({
+      rule: 'MM-3.1-16',
+      path: '/api/v4/system/ping',
+      ...shared,
+      query: Type.Object({ get_server_status: Type.Optional(Type.String()) }),
+      handle: ({ query }) => encode({ ...PING, ...(query.get_server_status === 'true' && SERVER_STATUS), status: 'OK' }),
+    }),
+    route({
+      rule: 'MM-3.1-18',
+      path: '/api/v4/config/client',
+      ...shared,
+      handle({ request }) {
+        const config = identifyIfKnown(request, services) === null ? limitedConfig : clientConfig
+        return encode(config(services.settings.current))
+      },
+    }),
+    route({ rule: 'MM-3.1-19', path: '/api/v4/license/client', ...shared, handle: () => '{"IsLicensed":"false"}' }),
+  ]
+}
+
+const PING = {
+  ActiveSearchBackend: 'database',
+  AndroidLatestVersion: '',
+  AndroidMinVersion: '',
+  IosLatestVersion: '',
+  IosMinVersion: '',
+}
+
+const SERVER_STATUS = { database_status: 'OK', filestore_status: 'OK' }

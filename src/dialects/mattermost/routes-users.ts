@@ -1,0 +1,140 @@
+import { Type } from 'typebox'
+import { Failure } from '../../core/errors.ts'
+import type { Principal, User } from '../../core/service.ts'
+import { type Route, route } from '../../http/route.ts'
+import { bodyOf } from './body.ts'
+import { appError } from './errors.ts'
+import { decodeStrings, decodeStruct } from './go-json.ts'
+import { SPACE } from './ids.ts'
+import { recentsOf } from './preferences.ts'
+import { ByUser, USER } from './routes-status.ts'
+import { updatedAt, userBody, userTag } from './users.ts'
+import { idInPath, type Voice } from './voice.ts'
+
+const NEW_USER_FIELDS = {
+  username: 'string',
+  email: 'string',
+  password: 'string',
+  first_name: 'string',
+  last_name: 'string',
+  nickname: 'string',
+} as const
+
+/** Users: one's own, one, several, and making one. */
+export function userRoutes(voice: Voice): Route[] {
+  const { services } = voice
+  const { people, administration } = services
+  const shared = { access: 'user', rate: 'read' } as const
+
+  const existing = (userId: string | null): User => {
+    const user = userId === null ? null : people.get(userId)
+    if (user === null) throw appError('missing_account')
+    return user
+  }
+  const several = (userIds: readonly (string | null)[], principal: Principal, since = 0): string => {
+    const known = [...new Set(userIds.filter((userId) => userId !== null))]
+    const presences = voice.as(principal).view.many(known)
+    const shown = known.map((userId, at) => ({ user: existing(userId), presence: presences[at] ?? null }))
+    const changed = shown.filter(({ user, presence }) => updatedAt(user, presence) > since)
+    const ordered = changed.sort(({ user: one }, { user: other }) => (one.username < other.username ? -1 : 1))
+    return `[${ordered.map(({ user, presence }) => userBody(user, presence)).join()}]`
+  }
+  const one = async (userId: string | null, { principal, request, reply }: Asked): Promise<unknown> => {
+    const user = existing(userId)
+    const presence = voice.as(principal).view.get(user.id)
+    const isOwn = user.id === principal.userId
+    const recents = isOwn ? ((await recentsOf(administration.as(principal), user.id)) ?? undefined) : undefined
+    const tag = userTag(user, presence, recents)
+    reply.header('ETag', tag)
+    if (request.headers['if-none-match'] === tag) return reply.code(304).send()
+    return userBody(user, presence, recents)
+  }
+
+  return [
+    route({
+      rule: 'MM-3.1-10',
+      method: 'GET',
+      path: USER,
+      ...shared,
+      params: ByUser,
+      handle: (call) => one(people.find(SPACE, idInPath(call.params.user_id, call.principal, services)), call),
+    }),
+    route({
+      rule: 'MM-3.1-12',
+      method: 'GET',
+      path: '/api/v4/users/username/:username',
+      ...shared,
+      params: Type.Object({ username: Type.String() }),
+      handle: (call) => one(people.find('username', call.params.username), call),
+    }),
+    route({
+      rule: 'MM-3.1-13',
+      method: 'POST',
+      path: '/api/v4/users/ids',
+      ...shared,
+      query: Type.Object({ since: Type.Optional(Type.String()) }),
+      async handle({ query, principal, request }) {
+        const ids = namesIn(await bodyOf(request), 'user_ids')
+        const since = query.since === undefined ? 0 : Number(query.since)
+        if (!Number.isSafeInteger(since)) throw appError('invalid_body_param', 'since')
+        return several(
+          ids.map((id) => people.find(SPACE, id)),
+          principal,
+          since,
+        )
+      },
+    }),
+    route({
+      rule: 'MM-3.1-14',
+      method: 'POST',
+      path: '/api/v4/users/usernames',
+      ...shared,
+      async handle({ principal, request }) {
+        const usernames = namesIn(await bodyOf(request), 'usernames')
+        return several(
+          usernames.map((username) => people.find('username', username)),
+          principal,
+        )
+      },
+    }),
+    route({
+      rule: 'MM-3.1-15',
+      method: 'POST',
+      path: '/api/v4/users',
+      ...shared,
+      async handle({ principal, request, reply }) {
+        const given = decodeStruct(await bodyOf(request), NEW_USER_FIELDS)
+        if (given === null) throw appError('invalid_body_param', 'user')
+        const { username, email, password, first_name, last_name, nickname } = given
+        const name = `${first_name} ${last_name}`.trim() || nickname
+        const creating = administration.as(principal).createUser({
+          username,
+          ...(email !== '' && { email }),
+          ...(password !== '' && { password }),
+          ...(name !== '' && { name }),
+        })
+        const user = await creating.catch((error: unknown) => {
+          throw asUserError(error)
+        })
+        reply.code(201)
+        return userBody(user, null)
+      },
+    }),
+  ]
+}
+
+type Asked = Pick<Parameters<Route['handle']>[0], 'principal' | 'request' | 'reply'>
+
+function namesIn(body: string, parameter: string): string[] {
+  const names = decodeStrings(body)
+  if (names === null) throw appError('parse')
+  if (names.length === 0) throw appError('invalid_body_param', parameter)
+  return names
+}
+
+/** What is wrong with a new user, by the field. */
+function asUserError(error: unknown): unknown {
+  if (!(error instanceof Failure)) return error
+  if (error.code === 'conflict') return appError(error.field === 'email' ? 'email_taken' : 'username_taken')
+  return error.code === 'invalid' ? appError('invalid_user', error.field ?? 'username') : error
+}

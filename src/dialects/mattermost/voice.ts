@@ -1,0 +1,52 @@
+import { hash } from 'node:crypto'
+import type { Principal, Services, Settings } from '../../core/service.ts'
+import type { Presence } from '../../core/vocabulary.ts'
+import { createFragments } from '../../http/fragments.ts'
+import { clientConfig, VERSION } from './config.ts'
+import { appError } from './errors.ts'
+import { encode } from './go-json.ts'
+import { isId, SPACE } from './ids.ts'
+import { statusBody, unknownBody } from './translate.ts'
+
+/** Statuses kept as text, one for each user. */
+const ENTRIES_MAX = 1_000_000
+
+/** What all routes of this dialect share. */
+export interface Voice {
+  readonly services: Services
+  /** What a principal sees and may do, through this door. */
+  as(principal: Principal): ReturnType<Services['presence']['as']>
+  /** A user's status as JSON, encoded once per change; null: nobody known by this id. */
+  status(id: string, presence: Presence | null): string
+  /** Changes with each setting that clients are told. */
+  readonly versionId: string
+}
+
+export function createVoice(services: Services): Voice {
+  const { people, presence, settings } = services
+  const idOf = (userId: string): string => people.idIn(SPACE, userId) ?? userId
+  const statuses = createFragments({ entriesMax: ENTRIES_MAX, encode: (shown) => statusBody(idOf(shown.userId), shown) })
+  let versionId = versionIdOf(settings.current)
+  settings.onChange((changed) => {
+    versionId = versionIdOf(changed)
+  })
+  return {
+    services,
+    as: (principal) => presence.as(principal, SPACE),
+    status: (id, shown) => (shown === null ? unknownBody(id) : statuses.of(shown, people.versionOf(shown.userId))),
+    get versionId() {
+      return versionId
+    },
+  }
+}
+
+/** The id that a path names, `me` being one's own. Throws the product's 400. */
+export function idInPath(id: string, { userId }: Principal, { people }: Services): string {
+  const named = id === 'me' ? (people.idIn(SPACE, userId) ?? '') : id
+  if (!isId(named)) throw appError('invalid_url_param', 'user_id')
+  return named
+}
+
+function versionIdOf(settings: Settings): string {
+  return `${VERSION}.${VERSION}.${hash('sha256', encode(clientConfig(settings)))}.false`
+}
