@@ -1,0 +1,292 @@
+import {
+  type Commit,
+  type Entry,
+  factsPartition,
+  type Ledger,
+  type Positions,
+  type Subjects,
+  type Version,
+} from '../core/ports.ts'
+import type { PresenceRecord } from '../core/record.ts'
+import { nextDeadline, type Views } from '../core/resolve.ts'
+import type { PresenceService, SettingsView } from '../core/service.ts'
+import type { Instant, UserId } from '../core/vocabulary.ts'
+import { decodeRecord } from './codec.ts'
+import { createDeadlines } from './deadlines.ts'
+import { createLanes } from './lanes.ts'
+import { createOrphans, type Orphan } from './orphans.ts'
+import { createPolicies } from './policies.ts'
+import { createRecency } from './recency.ts'
+import { createRoster } from './roster.ts'
+import { createService } from './service.ts'
+import { createSlices } from './slices.ts'
+
+export interface EngineParts {
+  readonly ledger: Ledger
+  readonly subjects: Subjects
+  readonly settings: SettingsView
+  /** Spreads retries; 0 to 1. */
+  readonly random?: () => number
+  readonly log: { warn(details: object, message: string): void }
+}
+
+/** Told when one of a user's views is another than before; the views are the new ones. */
+export type ToldListener = (slot: number, userId: UserId, views: Views) => void
+
+export interface Engine {
+  readonly service: PresenceService
+  /** An entry of a facts partition, while loading; the directory has been loaded before. Throws an Error for one it cannot read. */
+  apply(entry: Entry): void
+  /** Everything was loaded up to these positions: deadlines fire from here on. */
+  loaded(positions: Positions): void
+  /** A commit as the ledger tells it, own ones too; one that was applied already changes nothing. */
+  commit(commit: Commit): void
+  onTold(listener: ToldListener): void
+  readonly figures: EngineFigures
+  /** Resolves once no commit is in flight; no deadline fires any more. */
+  close(): Promise<void>
+}
+
+export interface EngineFigures {
+  readonly usersWithFacts: number
+  readonly deadlinesPending: number
+  readonly deadlinesFired: number
+  readonly commitsInFlight: number
+  readonly commits: number
+  readonly conflicts: number
+}
+
+const FACTS = 'facts/'
+
+/** Keeps presence true over time: facts from the ledger in memory, answers without I/O, changes by compare-and-set. */
+export function createEngine({ ledger, subjects, settings, random = Math.random, log }: EngineParts): Engine {
+  const now = () => ledger.now()
+  const slices = createSlices()
+  const policies = createPolicies(subjects, settings.current)
+  const roster = createRoster({ subjects, policies, now })
+  const recency = createRecency({ factsPartitions: ledger.factsPartitions })
+  const deadlines = createDeadlines({ now, slices, onDue })
+  const orphans = createOrphans({ ledger, subjects, log })
+  const lanes = createLanes({ ledger, random, held, versionOf, onCommitted })
+  const listeners: ToldListener[] = []
+  const followed = new Array<Version>(ledger.factsPartitions).fill(0)
+  const retellingFrom: Instant[] = []
+  let running = false
+  let deadlinesFired = 0
+
+  settings.onChange((changed, at) => {
+    if (!policies.change(changed, at)) return
+    roster.expireAll()
+    if (running) retellAll()
+  })
+  subjects.onChange(({ slot, userId, gone, version }) => {
+    if (!running) return
+    if (gone) leave(slot, userId, version)
+    else arrive(slot, userId, version)
+  })
+
+  function held(userId: UserId): { record: PresenceRecord; version: Version } {
+    const slot = subjects.slotOf(userId)
+    return { record: roster.recordAt(slot), version: roster.held(slot)?.version ?? 0 }
+  }
+
+  function versionOf(userId: UserId): Version {
+    const slot = subjects.slotOf(userId)
+    return slot < 0 ? orphans.versionOf(userId) : (roster.held(slot)?.version ?? 0)
+  }
+
+  function onCommitted(userId: UserId, record: PresenceRecord, version: Version): void {
+    if (version > versionOf(userId)) adopt(userId, record, version)
+  }
+
+  /** Takes over a newer record, tells it, and wakes who waits for it. */
+  function adopt(userId: UserId, stored: PresenceRecord | null, version: Version): void {
+    const slot = subjects.slotOf(userId)
+    const record = normalised(stored, version)
+    if (slot < 0) orphans.put(userId, record, version)
+    else {
+      const before = roster.held(slot)
+      const was = before && { own: before.own, stranger: before.stranger }
+      roster.put(slot, record, record === null ? 0 : version)
+      const row = roster.at(slot)
+      schedule(slot, record, now())
+      // A change by time that was not told yet is told with this commit, even where the commit itself is not.
+      if (record?.shown.told === version || row.stranger.changedAt > row.toldChangeAt) {
+        row.toldChangeAt = row.stranger.changedAt
+        recency.committed(partitionNumber(factsPartition(userId, ledger.factsPartitions)), slot, version, now())
+      }
+      tell(slot, userId, was)
+    }
+    lanes.arrived(userId)
+  }
+
+  function schedule(slot: number, record: PresenceRecord | null, from: Instant): Instant | null {
+    const next = record === null ? null : nextDeadline(record, from, policies.of(slot))
+    deadlines.set(slot, next)
+    return next
+  }
+
+  function onDue(slot: number, instant: Instant): void {
+    deadlinesFired++
+    const { record } = roster.held(slot) ?? {}
+    const next = record ? schedule(slot, record, instant) : null
+    if (next === null || next > now()) retell(slot, (at) => recency.lapsed(slot, instant, at))
+  }
+
+  /** Looks at a user again, and where strangers see something else than they were told, tells it. */
+  function retell(slot: number, order: (at: Instant) => void): void {
+    const userId = subjects.idAt(slot)
+    const held = roster.held(slot)
+    if (userId === null || held === undefined) return
+    const was = { own: held.own, stranger: held.stranger }
+    const row = roster.at(slot)
+    if (row.stranger.changedAt > row.toldChangeAt) {
+      row.toldChangeAt = row.stranger.changedAt
+      order(now())
+    }
+    tell(slot, userId, was)
+  }
+
+  function tell(slot: number, userId: UserId, was: Views | undefined): void {
+    const row = roster.at(slot)
+    if (row.own === was?.own && row.stranger === was.stranger) return
+    for (const listener of listeners) listener(slot, userId, row)
+  }
+
+  /** The policy changed for everybody. */
+  function retellAll(): void {
+    const slots = roster.withFacts()
+    const from = Math.max(now(), recency.lastLapse + 1)
+    retellingFrom.push(from)
+    const step = (): boolean => {
+      const { done, value: slot } = slots.next()
+      if (done) return false
+      schedule(slot, roster.recordAt(slot), now())
+      retell(slot, (at) => recency.lapsed(slot, from, at))
+      return true
+    }
+    slices.run(step, () => void retellingFrom.splice(retellingFrom.indexOf(from), 1))
+  }
+
+  function arrive(slot: number, userId: UserId, version: Version): void {
+    const isNew = !recency.knows(slot)
+    const orphan = orphans.take(userId)
+    if (orphan !== null) adoptOrphan(slot, userId, orphan)
+    policies.touch(slot, now(), roster.held(slot)?.policy ?? null)
+    roster.expire(slot)
+    schedule(slot, roster.held(slot)?.record ?? null, now())
+    const told = () => recency.directory(slot, userId, version, now())
+    if (isNew) told()
+    retell(slot, told)
+  }
+
+  /** Facts that came before their user are theirs; those of an earlier user of that id are not, but their key is still there. */
+  function adoptOrphan(slot: number, userId: UserId, { record, version }: Orphan): void {
+    const createdAt = subjects.createdAt(slot)
+    if (record !== null && record.shown.asOf >= createdAt) adopt(userId, record, version)
+    else roster.put(slot, null, version)
+  }
+
+  function leave(slot: number, userId: UserId, version: Version): void {
+    orphans.put(userId, null, roster.held(slot)?.version ?? 0)
+    deadlines.set(slot, null)
+    policies.forget(slot)
+    roster.forget(slot)
+    recency.forget(slot)
+    recency.directory(-1, userId, version, now())
+  }
+
+  /** Up to when all that time changed has been told. */
+  function toldUntil(): Instant {
+    return Math.min(recency.lastLapse, deadlines.earliest - 1, ...retellingFrom.map((from) => from - 1))
+  }
+
+  /** Up to when this node would have told anything. */
+  function reached(): Instant {
+    return Math.max(recency.lastLapse, Math.min(now(), deadlines.earliest - 1))
+  }
+
+  /** The order of everybody's last change, as the records tell it. */
+  function recall(): void {
+    const changedAt = (slot: number): Instant => roster.held(slot)?.record?.shown.changedAt ?? subjects.createdAt(slot)
+    const toldOf = (slot: number): Version => roster.recordAt(slot).shown.told ?? 0
+    for (const slot of [...roster.withFacts()].sort((one, other) => toldOf(one) - toldOf(other))) {
+      const partition = partitionNumber(factsPartition(subjects.idAt(slot) ?? '', ledger.factsPartitions))
+      recency.committed(partition, slot, toldOf(slot), 0)
+      recency.told(partition, toldOf(slot))
+      schedule(slot, roster.recordAt(slot), roster.recordAt(slot).shown.asOf)
+    }
+    const slots = Array.from({ length: subjects.slots }, (_, slot) => slot).filter((slot) => subjects.idAt(slot) !== null)
+    for (const slot of slots.sort((one, other) => changedAt(one) - changedAt(other))) recency.recall(slot, changedAt(slot))
+  }
+
+  return {
+    service: createService({ ledger, subjects, settings, roster, recency, lanes, policies, toldUntil, reached, followed }),
+    apply({ partition, key, value, version }) {
+      const record = normalised(readRecord(partition, key, value), version)
+      const slot = subjects.slotOf(key)
+      if (slot < 0) orphans.put(key, record, version)
+      else roster.put(slot, record, version)
+    },
+    loaded(positions) {
+      followed.splice(0, followed.length, ...followed.map((_, partition) => positions[`${FACTS}${partition}`] ?? 0))
+      recency.start(positions['directory'] ?? 0)
+      recall()
+      running = true
+      orphans.start()
+      deadlines.start()
+    },
+    commit({ partition, version, writes }) {
+      if (!partition.startsWith(FACTS)) return
+      const number = partitionNumber(partition)
+      for (const { key, value } of writes) {
+        if (version > versionOf(key)) follow(partition, key, value, version)
+        if (recency.isToldAt(subjects.slotOf(key), version)) recency.told(number, version)
+      }
+      followed[number] = Math.max(followed[number] ?? 0, version)
+    },
+    onTold: (listener) => void listeners.push(listener),
+    get figures() {
+      const { inFlight, commits, conflicts } = lanes.figures
+      const usersWithFacts = roster.factsCount
+      return {
+        usersWithFacts,
+        deadlinesPending: deadlines.pending,
+        deadlinesFired,
+        commitsInFlight: inFlight,
+        commits,
+        conflicts,
+      }
+    },
+    async close() {
+      await lanes.settled()
+      deadlines.stop()
+      orphans.stop()
+    },
+  }
+
+  function follow(partition: string, key: UserId, value: Uint8Array | null, version: Version): void {
+    try {
+      adopt(key, value === null ? null : readRecord(partition, key, value), version)
+    } catch (error) {
+      log.warn({ key, version, error }, 'A record that was followed cannot be read; the user stays as it was.')
+    }
+  }
+}
+
+/** A memo that was told by the very write that carries it names that write from here on. */
+function normalised(record: PresenceRecord, version: Version): PresenceRecord
+function normalised(record: PresenceRecord | null, version: Version): PresenceRecord | null
+function normalised(record: PresenceRecord | null, version: Version): PresenceRecord | null {
+  return record?.shown.told === null ? { ...record, shown: { ...record.shown, told: version } } : record
+}
+
+function readRecord(partition: string, key: string, value: Uint8Array): PresenceRecord {
+  try {
+    return decodeRecord(value)
+  } catch (cause) {
+    throw new Error(`${partition} ${key}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
+const partitionNumber = (partition: string): number => Number(partition.slice(FACTS.length))

@@ -1,0 +1,162 @@
+import { Failure } from '../core/errors.ts'
+import { type CommitAnswer, factsPartition, type Ledger, type Version } from '../core/ports.ts'
+import type { PresenceRecord } from '../core/record.ts'
+import type { UserId } from '../core/vocabulary.ts'
+import { inspectGrowth } from './admission.ts'
+import { encodeRecord } from './codec.ts'
+
+/** How often a change is tried again after other nodes' commits came before it. */
+const RETRIES_MAX = 8
+/** How long to wait for the commit that came before to be followed, in ms. */
+const FOLLOW_PATIENCE_MS = 1_000
+/** When to try again after the ledger did not answer, in ms. */
+const AWAY_RETRY_MS = 1_000
+
+/** One change of one user's facts; it may be made several times, until it wins. */
+export type Step = (record: PresenceRecord) => PresenceRecord
+
+export interface Lanes {
+  /** Resolves once what the step made, or found there already, is durable. Throws Failure `unavailable`, and what the step throws. */
+  change(userId: UserId, step: Step): Promise<void>
+  /** A newer version of the user's record is held now. */
+  arrived(userId: UserId): void
+  /** Resolves once nothing is in flight. */
+  settled(): Promise<void>
+  readonly figures: { readonly inFlight: number; readonly commits: number; readonly conflicts: number }
+}
+
+export interface LanesParts {
+  readonly ledger: Ledger
+  readonly random: () => number
+  /** What is held of a user now. Throws Failure `not_found`. */
+  readonly held: (userId: UserId) => { readonly record: PresenceRecord; readonly version: Version }
+  /** The version the ledger holds, also of a user who is gone. */
+  readonly versionOf: (userId: UserId) => Version
+  readonly onCommitted: (userId: UserId, record: PresenceRecord, version: Version) => void
+}
+
+interface Waiting {
+  readonly step: Step
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Per user one commit in flight; changes that come meanwhile fold onto its result and go together as the next. */
+export function createLanes({ ledger, random, held, versionOf, onCommitted }: LanesParts): Lanes {
+  const lanes = new Map<UserId, Waiting[]>()
+  const flights = new Set<Promise<void>>()
+  const wakers = new Map<UserId, () => void>()
+  let commits = 0
+  let conflicts = 0
+
+  async function drain(userId: UserId, lane: Waiting[]): Promise<void> {
+    while (lane.length > 0) await settle(userId, lane.splice(0))
+    lanes.delete(userId)
+  }
+
+  async function settle(userId: UserId, batch: Waiting[]): Promise<void> {
+    let changes = batch
+    try {
+      for (let attempt = 0; attempt <= RETRIES_MAX; attempt++) {
+        const before = held(userId)
+        const folded = fold(before.record, changes)
+        changes = folded.waiting
+        if (changes.length === 0) return
+        const answer = await commit(userId, folded.record, before.version)
+        if (answer.committed) {
+          commits++
+          onCommitted(userId, folded.record, answer.version)
+          for (const change of changes) change.resolve()
+          return
+        }
+        conflicts++
+        await caughtUp(userId, answer.conflicts[0]?.version ?? 0)
+        await delay(random() * 2 ** attempt)
+      }
+      throw new Failure('unavailable', 'Others keep changing this user; try again.', {
+        reason: 'contended',
+        retryAfterMs: AWAY_RETRY_MS,
+      })
+    } catch (error) {
+      for (const change of changes) change.reject(error)
+    }
+  }
+
+  async function commit(userId: UserId, record: PresenceRecord, expects: Version): Promise<CommitAnswer> {
+    const write = { key: userId, value: encodeRecord(record), expects }
+    try {
+      return await ledger.commit(factsPartition(userId, ledger.factsPartitions), [write])
+    } catch (cause) {
+      throw new Failure('unavailable', 'The ledger does not answer; whether it was stored is not known.', {
+        reason: 'ledger_away',
+        retryAfterMs: AWAY_RETRY_MS,
+        cause,
+      })
+    }
+  }
+
+  /** Resolves when the version that won is held, or when it is not worth waiting longer. */
+  async function caughtUp(userId: UserId, version: Version): Promise<void> {
+    const until = performance.now() + FOLLOW_PATIENCE_MS
+    const has = () => (version === 0 ? versionOf(userId) === 0 : versionOf(userId) >= version)
+    while (!has() && performance.now() < until) await arrival(userId, until - performance.now())
+  }
+
+  function arrival(userId: UserId, patienceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(wake, patienceMs)
+      function wake() {
+        clearTimeout(timer)
+        wakers.delete(userId)
+        resolve()
+      }
+      wakers.set(userId, wake)
+    })
+  }
+
+  return {
+    change(userId, step) {
+      return new Promise((resolve, reject) => {
+        const waiting = { step, resolve, reject }
+        const lane = lanes.get(userId)
+        if (lane !== undefined) {
+          lane.push(waiting)
+          return
+        }
+        const opened = [waiting]
+        lanes.set(userId, opened)
+        const flight = drain(userId, opened).finally(() => flights.delete(flight))
+        flights.add(flight)
+      })
+    },
+    arrived: (userId) => wakers.get(userId)?.(),
+    async settled() {
+      while (flights.size > 0) await Promise.all(flights)
+    },
+    get figures() {
+      return { inFlight: flights.size, commits, conflicts }
+    },
+  }
+}
+
+/** The record after all changes. Those that fail, and those before any difference, are answered here; the others wait for the commit. */
+function fold(before: PresenceRecord, changes: readonly Waiting[]): { record: PresenceRecord; waiting: Waiting[] } {
+  const waiting: Waiting[] = []
+  let record = before
+  for (const change of changes) {
+    try {
+      const after = change.step(record)
+      inspectGrowth(record, after)
+      record = after
+      if (record === before) change.resolve()
+      else waiting.push(change)
+    } catch (error) {
+      change.reject(error)
+    }
+  }
+  return { record, waiting }
+}
+
+function delay(ms: number): Promise<void> {
+  return ms < 1 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,129 @@
+import type { Version } from '../core/ports.ts'
+import type { Instant, UserId } from '../core/vocabulary.ts'
+import type { Cursor } from './cursor.ts'
+import { createOrder } from './order.ts'
+
+/** Users in the order in which something was last told of them, so that "changed since" costs what changed. */
+export interface Recency {
+  /** A commit that is told. `partition`: the number of the facts partition. */
+  committed(partition: number, slot: number, version: Version, at: Instant): void
+  /** The told commit has come in its order: cursors may name it. */
+  told(partition: number, version: Version): void
+  /** Whether the last told commit of a slot is this one. */
+  isToldAt(slot: number, version: Version): boolean
+  /** Whether anything was ever told of whoever is in the slot. */
+  knows(slot: number): boolean
+  /** From where the directory is followed. */
+  start(directory: Version): void
+  /** A change by time alone, or of the policy, at an instant. */
+  lapsed(slot: number, instant: Instant, at: Instant): void
+  /** Somebody came, changed in a way that shows, or is gone (`slot` -1). */
+  directory(slot: number, userId: UserId, version: Version, at: Instant): void
+  /** What the slot's user was is no more. */
+  forget(slot: number): void
+  /** A user who was there before anything was followed. Called in the order of the instants. */
+  recall(slot: number, at: Instant): void
+  /** Slots told since; null: it is too long ago to know. Removed users are added to `removed`. */
+  since(cursor: Cursor, removed: Set<UserId>): Set<number> | null
+  /** Slots of which something may have been told at or after an instant. */
+  toldAfter(instant: Instant): Iterable<number>
+  readonly facts: readonly Version[]
+  readonly directoryPosition: Version
+  readonly lastLapse: Instant
+}
+
+export interface RecencyParts {
+  readonly factsPartitions: number
+  /** Changes of who is a user that are remembered; older cursors get everything anew. */
+  readonly directoryChangesMax?: number
+}
+
+interface DirectoryChange {
+  readonly version: Version
+  readonly slot: number
+  readonly userId: UserId
+}
+
+export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }: RecencyParts): Recency {
+  const byPosition = createOrder(factsPartitions)
+  const byLapse = createOrder(1)
+  const byArrival = createOrder(1)
+  const facts = new Array<Version>(factsPartitions).fill(0)
+  let changes: DirectoryChange[] = []
+  let directoryPosition: Version = 0
+  let rememberedFrom: Version = 0
+  let lastLapse: Instant = 0
+  let lastArrival: Instant = 0
+
+  function arrive(slot: number, at: Instant): void {
+    lastArrival = Math.max(lastArrival, at)
+    byArrival.put(0, slot, lastArrival)
+  }
+
+  function forgetOldChanges(): void {
+    if (changes.length < directoryChangesMax * 2) return
+    rememberedFrom = changes[directoryChangesMax - 1]?.version ?? rememberedFrom
+    changes = changes.slice(directoryChangesMax)
+  }
+
+  return {
+    start(directory) {
+      directoryPosition = directory
+      rememberedFrom = directory
+    },
+    committed(partition, slot, version, at) {
+      byPosition.put(partition, slot, version)
+      arrive(slot, at)
+    },
+    isToldAt: (slot, version) => slot >= 0 && byPosition.has(slot) && byPosition.keyOf(slot) === version,
+    knows: (slot) => byArrival.has(slot),
+    told(partition, version) {
+      facts[partition] = Math.max(facts[partition] ?? 0, version)
+    },
+    lapsed(slot, instant, at) {
+      lastLapse = Math.max(lastLapse, instant)
+      byLapse.put(0, slot, lastLapse)
+      arrive(slot, at)
+    },
+    directory(slot, userId, version, at) {
+      directoryPosition = Math.max(directoryPosition, version)
+      changes.push({ version: directoryPosition, slot, userId })
+      forgetOldChanges()
+      if (slot >= 0) arrive(slot, at)
+    },
+    forget(slot) {
+      for (const order of [byPosition, byLapse, byArrival]) order.remove(slot)
+    },
+    recall: arrive,
+    since(cursor, removed) {
+      if (cursor.directory < rememberedFrom) return null
+      const slots = new Set<number>()
+      for (let partition = 0; partition < factsPartitions; partition++)
+        collect(byPosition, partition, cursor.facts[partition] ?? 0, slots)
+      collect(byLapse, 0, cursor.lapsed, slots)
+      for (let i = changes.length - 1; i >= 0; i--) {
+        const change = changes[i]
+        if (change === undefined || change.version <= cursor.directory) break
+        if (change.slot >= 0) slots.add(change.slot)
+        else removed.add(change.userId)
+      }
+      return slots
+    },
+    *toldAfter(instant) {
+      for (let slot = byArrival.newest(0); slot >= 0 && byArrival.keyOf(slot) >= instant; slot = byArrival.older(slot)) yield slot
+    },
+    get facts() {
+      return facts
+    },
+    get directoryPosition() {
+      return directoryPosition
+    },
+    get lastLapse() {
+      return lastLapse
+    },
+  }
+}
+
+function collect(order: ReturnType<typeof createOrder>, list: number, after: number, slots: Set<number>): void {
+  for (let slot = order.newest(list); slot >= 0 && order.keyOf(slot) > after; slot = order.older(slot)) slots.add(slot)
+}

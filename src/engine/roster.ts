@@ -1,0 +1,168 @@
+import type { Policy } from '../core/policy.ts'
+import type { Subjects, Version } from '../core/ports.ts'
+import { emptyRecord, type PresenceRecord } from '../core/record.ts'
+import { looksSame, nextDeadline, resolve, type Views } from '../core/resolve.ts'
+import type { Instant, Presence } from '../core/vocabulary.ts'
+import type { Policies } from './policies.ts'
+
+/** What is held about one user. The views are the same objects until something in them changed. */
+export interface Row extends Views {
+  own: Presence
+  stranger: Presence
+  /** From this instant on the views must be made anew. */
+  validUntil: Instant
+  /** What the facts were last seen under. */
+  policy: Policy
+  /** Null: nothing is known of the user, the row is only remembered for its views. */
+  record: PresenceRecord | null
+  /** Of the key in the ledger; 0: it is absent. */
+  version: Version
+  /** `changedAt` of the view that strangers were last told. */
+  toldChangeAt: Instant
+}
+
+export interface RosterParts {
+  readonly subjects: Subjects
+  readonly policies: Policies
+  readonly now: () => Instant
+  /** Users without facts whose views are remembered; the oldest is forgotten. */
+  readonly strangersMax?: number
+}
+
+export interface Roster {
+  /** The row with views that hold now. The slot must be in use. */
+  at(slot: number): Row
+  /** As `at`, for a walk over everybody, which must not push out what others remember. */
+  inPassing(slot: number): Views
+  /** The row as it stands; undefined: no facts, and not read lately. */
+  held(slot: number): Row | undefined
+  /** Takes over what the ledger holds; `record` null: the key is gone. */
+  put(slot: number, record: PresenceRecord | null, version: Version): Row
+  forget(slot: number): void
+  /** All views must be made anew: the policy changed. */
+  expireAll(): void
+  expire(slot: number): void
+  /** The record to go on from. */
+  recordAt(slot: number): PresenceRecord
+  /** Slots of users with facts. */
+  withFacts(): Generator<number, void>
+  readonly factsCount: number
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+const EXPIRED = Number.NEGATIVE_INFINITY
+
+/** Stands in until the views are first read; equal to no answer. */
+const UNREAD: Presence = {
+  userId: '',
+  availability: 'offline',
+  activity: null,
+  note: null,
+  since: Number.NaN,
+  until: null,
+  source: 'none',
+  noteSource: null,
+  manual: false,
+  lastActiveAt: null,
+  nextChangeAt: null,
+  connected: 'offline',
+  standing: null,
+  changedAt: Number.NaN,
+}
+
+export function createRoster({ subjects, policies, now, strangersMax = 50_000 }: RosterParts): Roster {
+  const rows: (Row | undefined)[] = []
+  const remembered = new Int32Array(strangersMax).fill(-1)
+  let next = 0
+  let factsCount = 0
+
+  function remember(slot: number): void {
+    const oldest = remembered[next] ?? -1
+    if (oldest >= 0 && rows[oldest]?.record === null && rows[oldest]?.version === 0) rows[oldest] = undefined
+    remembered[next] = slot
+    next = (next + 1) % strangersMax
+  }
+
+  function refresh(slot: number, row: Row, instant: Instant): Row {
+    const record = row.record ?? emptyRecord(subjects.createdAt(slot))
+    const policy = policies.of(slot)
+    const { own, stranger } = resolve(subjects.idAt(slot) ?? '', record, instant, policy)
+    const kept = isSame(row.stranger, stranger) ? row.stranger : stranger
+    row.policy = policy
+    row.own = own === stranger ? kept : isSame(row.own, own) && row.own !== kept ? row.own : own
+    row.stranger = kept
+    row.validUntil = row.record === null ? NEVER : (nextDeadline(record, instant, policy) ?? NEVER)
+    return row
+  }
+
+  function add(slot: number, record: PresenceRecord | null, version: Version): Row {
+    const { changedAt } = (record ?? emptyRecord(subjects.createdAt(slot))).shown
+    const row = {
+      own: UNREAD,
+      stranger: UNREAD,
+      validUntil: EXPIRED,
+      policy: policies.of(slot),
+      record: null,
+      version,
+      toldChangeAt: changedAt,
+    }
+    while (rows.length < slot) rows.push(undefined)
+    rows[slot] = row
+    return row
+  }
+
+  return {
+    at(slot) {
+      const instant = now()
+      const row = rows[slot]
+      if (row !== undefined && instant < row.validUntil) return row
+      if (row !== undefined) return refresh(slot, row, instant)
+      remember(slot)
+      return refresh(slot, add(slot, null, 0), instant)
+    },
+    inPassing(slot) {
+      if (rows[slot] !== undefined || subjects.slots <= strangersMax) return this.at(slot)
+      return resolve(subjects.idAt(slot) ?? '', emptyRecord(subjects.createdAt(slot)), now(), policies.of(slot))
+    },
+    held: (slot) => rows[slot],
+    put(slot, record, version) {
+      const row = rows[slot] ?? add(slot, record, version)
+      if (row.record === null && record !== null) factsCount++
+      if (row.record !== null && record === null) factsCount--
+      row.policy = policies.of(slot)
+      row.record = record
+      row.version = version
+      row.validUntil = EXPIRED
+      return row
+    },
+    forget(slot) {
+      if (rows[slot]?.record) factsCount--
+      rows[slot] = undefined
+    },
+    expireAll() {
+      for (const row of rows) if (row?.record) row.validUntil = EXPIRED
+    },
+    expire(slot) {
+      const row = rows[slot]
+      if (row !== undefined) row.validUntil = EXPIRED
+    },
+    recordAt: (slot) => rows[slot]?.record ?? emptyRecord(subjects.createdAt(slot)),
+    *withFacts() {
+      for (let slot = 0; slot < rows.length; slot++) if (rows[slot]?.record) yield slot
+    },
+    get factsCount() {
+      return factsCount
+    },
+  }
+}
+
+/** Whether two answers about one user are equal in every field. */
+function isSame(one: Presence, other: Presence): boolean {
+  return (
+    one.since === other.since &&
+    one.changedAt === other.changedAt &&
+    one.nextChangeAt === other.nextChangeAt &&
+    one.standing === other.standing &&
+    looksSame(one, other)
+  )
+}

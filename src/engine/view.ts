@@ -1,0 +1,121 @@
+import { hash } from 'node:crypto'
+import { Failure } from '../core/errors.ts'
+import type { Ledger, Subjects, Version } from '../core/ports.ts'
+import type { Views } from '../core/resolve.ts'
+import type { Changes, PresenceView, Principal } from '../core/service.ts'
+import type { Instant, Presence, UserId } from '../core/vocabulary.ts'
+import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
+import type { Recency } from './recency.ts'
+import type { Roster } from './roster.ts'
+
+export interface ViewParts {
+  readonly ledger: Ledger
+  readonly subjects: Subjects
+  readonly roster: Roster
+  readonly recency: Recency
+  /** Positions up to which each facts partition has been followed. */
+  readonly followed: readonly Version[]
+  /** Up to when all that time changed has been told. */
+  readonly toldUntil: () => Instant
+  /** Up to when this node would have told anything. */
+  readonly reached: () => Instant
+}
+
+/** Reads over memory for one principal: the own view of themselves, the stranger's of everybody else. */
+export function createView(parts: ViewParts, principal: Principal): PresenceView {
+  const { subjects, roster, recency, ledger } = parts
+  const { reach, userId: self } = principal
+  const mayRead = principal.scopes.has('presence:read')
+  const within = (userId: UserId): boolean => reach === null || reach.has(userId)
+  const choose = (userId: UserId, views: Views): Presence => (userId === self ? views.own : views.stranger)
+
+  function see(userId: UserId): Presence | null {
+    const slot = subjects.slotOf(userId)
+    return slot < 0 || !within(userId) ? null : choose(userId, roster.at(slot))
+  }
+
+  function* presencesAt(slots: Iterable<number>): Generator<Presence> {
+    for (const slot of slots) {
+      const userId = subjects.idAt(slot)
+      if (userId !== null && within(userId)) yield choose(userId, roster.inPassing(slot))
+    }
+  }
+
+  function* allSlots(): Generator<number> {
+    for (let slot = 0; slot < subjects.slots; slot++) yield slot
+  }
+
+  function everything(): Changes {
+    return { presences: [...presencesAt(allSlots())], removed: [], cursor: encodeCursor(current()), full: true }
+  }
+
+  function current(): Cursor {
+    const { directoryPosition: directory, facts } = recency
+    return { epoch: ledger.epoch, directory, facts, lapsed: parts.toldUntil(), own: fingerprint(see(self)) }
+  }
+
+  /** Whether the cursor comes from a node that knows more than this one does yet. */
+  function isBehind({ directory, facts, lapsed }: Cursor): boolean {
+    const ahead = facts.some((position, partition) => position > (parts.followed[partition] ?? 0))
+    return ahead || directory > recency.directoryPosition || lapsed > parts.reached()
+  }
+
+  function changesSince(text: string | null): Changes {
+    if (text === null) return everything()
+    const cursor = decodeCursor(text)
+    if (cursor === null || cursor.epoch !== ledger.epoch || cursor.facts.length !== parts.followed.length) return everything()
+    if (isBehind(cursor)) return { presences: [], removed: [], cursor: text, full: false }
+    const gone = new Set<UserId>()
+    const slots = recency.since(cursor, gone)
+    if (slots === null) return everything()
+    const next = latest(cursor, current())
+    const ownSlot = subjects.slotOf(self)
+    if (next.own !== cursor.own && ownSlot >= 0) slots.add(ownSlot)
+    const removed = [...gone].filter((userId) => subjects.slotOf(userId) < 0 && within(userId))
+    return { presences: [...presencesAt(slots)], removed, cursor: encodeCursor(next), full: false }
+  }
+
+  function allowed<Asked extends unknown[], Answer>(read: (...asked: Asked) => Answer): (...asked: Asked) => Answer {
+    return mayRead ? read : () => assertReads(principal) as never
+  }
+
+  return {
+    get: allowed(see),
+    many: allowed((userIds) => userIds.map(see)),
+    everyone: allowed(() => presencesAt(allSlots())),
+    changedAfter: allowed((instant) =>
+      [...presencesAt(recency.toldAfter(instant))]
+        .filter((presence) => presence.changedAt >= instant)
+        .sort((one, other) => other.changedAt - one.changedAt),
+    ),
+    changesSince: allowed(changesSince),
+  }
+}
+
+/** Throws Failure `forbidden` when the token may not read presence. */
+export function assertReads({ scopes }: Principal): void {
+  if (!scopes.has('presence:read'))
+    throw new Failure('forbidden', 'The token lacks the scope presence:read.', { reason: 'scope_missing' })
+}
+
+/** A cursor never goes back, whichever node is asked. */
+function latest(one: Cursor, other: Cursor): Cursor {
+  return {
+    ...other,
+    directory: Math.max(one.directory, other.directory),
+    facts: other.facts.map((position, partition) => Math.max(position, one.facts[partition] ?? 0)),
+    lapsed: Math.max(one.lapsed, other.lapsed),
+  }
+}
+
+const fingerprints = new WeakMap<Presence, string>()
+
+/** The same on every node for the same view. */
+function fingerprint(presence: Presence | null): string {
+  if (presence === null) return ''
+  const known = fingerprints.get(presence)
+  if (known !== undefined) return known
+  const made = hash('sha256', JSON.stringify(presence), 'base64url').slice(0, 11)
+  fingerprints.set(presence, made)
+  return made
+}

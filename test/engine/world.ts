@@ -1,0 +1,178 @@
+import type { Ledger, Subjects } from '../../src/core/ports.ts'
+import { PERMISSIONS, type Principal, type Scope, type Settings, type SettingsView } from '../../src/core/service.ts'
+import { CLAIM_CLASSES, type Instant, type UserId } from '../../src/core/vocabulary.ts'
+import { createEngine, type Engine } from '../../src/engine/engine.ts'
+import { createMemoryLedger } from '../../src/ledgers/memory.ts'
+
+export const SETTINGS: Settings = {
+  notesAllowed: true,
+  invisibleAllowed: true,
+  broadcastDisabled: false,
+  broadcastOthers: true,
+  statusesEnabled: true,
+  awayAfterMs: 300_000,
+  graceMs: 10_000,
+  declaredOnlineMaxMs: 28_800_000,
+  allowedOrigins: [],
+  rateCallsMax: 600,
+  rateWindowMs: 60_000,
+}
+
+const SCOPES: readonly Scope[] = [
+  'presence:read',
+  'presence:write-own',
+  'presence:write-others',
+  'sessions',
+  ...CLAIM_CLASSES.map((claimClass) => `claims:${claimClass}` as const),
+]
+
+/** A login token's principal: every scope, no permission. */
+export function aPrincipal(userId: UserId, change: Partial<Principal> = {}): Principal {
+  return {
+    userId,
+    by: userId,
+    tokenId: 'token',
+    administrator: false,
+    permissions: new Set(),
+    scopes: new Set(SCOPES),
+    reach: null,
+    origins: null,
+    ...change,
+  }
+}
+
+export const anAdministrator = (userId: UserId): Principal =>
+  aPrincipal(userId, { administrator: true, permissions: new Set(PERMISSIONS) })
+
+interface Person {
+  readonly userId: UserId
+  readonly createdAt: Instant
+  readonly bot: boolean
+  readonly deactivated: boolean
+  readonly administrator: boolean
+}
+
+export interface Crowd extends Subjects {
+  /** A user comes, or changes. */
+  put(userId: UserId, person?: Partial<Omit<Person, 'userId'>>): void
+  remove(userId: UserId): void
+}
+
+/** Users without a directory: who they are, and what changes about them. */
+export function createCrowd(userIds: readonly UserId[] = []): Crowd {
+  const people: (Person | null)[] = []
+  const slots = new Map<UserId, number>()
+  const listeners: Parameters<Subjects['onChange']>[0][] = []
+  let version = 0
+
+  function put(userId: UserId, person: Partial<Omit<Person, 'userId'>> = {}): void {
+    const known = slots.get(userId)
+    const slot = known ?? (people.includes(null) ? people.indexOf(null) : people.length)
+    const before = people[slot] ?? { createdAt: 0, bot: false, deactivated: false, administrator: false }
+    people[slot] = { ...before, ...person, userId }
+    slots.set(userId, slot)
+    version++
+    for (const listener of listeners) listener({ slot, userId, gone: false, version })
+  }
+
+  for (const [slot, userId] of userIds.entries()) {
+    people[slot] = { userId, createdAt: 0, bot: false, deactivated: false, administrator: false }
+    slots.set(userId, slot)
+  }
+
+  return {
+    put,
+    remove(userId) {
+      const slot = slots.get(userId) ?? -1
+      slots.delete(userId)
+      people[slot] = null
+      version++
+      for (const listener of listeners) listener({ slot, userId, gone: true, version })
+    },
+    slotOf: (userId) => slots.get(userId) ?? -1,
+    idAt: (slot) => people[slot]?.userId ?? null,
+    createdAt: (slot) => people[slot]?.createdAt ?? 0,
+    isBot: (slot) => people[slot]?.bot ?? false,
+    isDeactivated: (slot) => people[slot]?.deactivated ?? false,
+    isAdministrator: (slot) => people[slot]?.administrator ?? false,
+    get slots() {
+      return people.length
+    },
+    onChange: (listener) => void listeners.push(listener),
+  }
+}
+
+export interface ChangeableSettings extends SettingsView {
+  change(change: Partial<Settings>, at: Instant): void
+}
+
+export function createSettings(): ChangeableSettings {
+  let current = SETTINGS
+  const listeners: Parameters<SettingsView['onChange']>[0][] = []
+  return {
+    get current() {
+      return current
+    },
+    onChange: (listener) => void listeners.push(listener),
+    change(change, at) {
+      current = { ...current, ...change }
+      for (const listener of listeners) listener(current, at)
+    },
+  }
+}
+
+export interface World {
+  readonly engine: Engine
+  readonly crowd: Crowd
+  readonly settings: ChangeableSettings
+  readonly ledger: Ledger
+  /** What the engine warned of. */
+  readonly warnings: string[]
+  /** Moves the ledger's clock. */
+  pass(ms: Instant): void
+  close(): Promise<void>
+}
+
+export interface WorldParts {
+  readonly userIds?: readonly UserId[]
+  readonly crowd?: Crowd
+  readonly ledger?: Ledger
+  readonly start?: Instant
+}
+
+/** An engine over a memory ledger whose clock the test moves. */
+export async function createWorld({
+  userIds = [],
+  crowd = createCrowd(userIds),
+  start = 1_000_000,
+  ...parts
+}: WorldParts): Promise<World> {
+  let clock = start
+  const ledger = parts.ledger ?? createMemoryLedger({ clock: () => clock })
+  const settings = createSettings()
+  const warnings: string[] = []
+  const engine = createEngine({
+    ledger,
+    subjects: crowd,
+    settings,
+    random: () => 0,
+    log: { warn: (_details, message) => void warnings.push(message) },
+  })
+  const positions = await ledger.load(engine.apply)
+  engine.loaded(positions)
+  const stop = ledger.follow(positions, { commit: engine.commit, reload: () => void warnings.push('reload') })
+  return {
+    engine,
+    crowd,
+    settings,
+    ledger,
+    warnings,
+    pass(ms) {
+      clock += ms
+    },
+    async close() {
+      await engine.close()
+      stop()
+    },
+  }
+}
