@@ -35,9 +35,9 @@ async function runUntilKilled([program = '', ...rest]: readonly string[], livesM
     child.once('error', reject)
     child.once('close', (code) => (code === null ? resolve() : reject(new Error(`it ended by itself with code ${code}`))))
   })
-  let timer: NodeJS.Timeout | null = null
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    timer ??= setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), livesMs)
+  const told = createInterface({ input: child.stdout })
+  told.once('line', () => setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), livesMs))
+  told.on('line', (line) => {
     if (line.endsWith('}')) lines.push(JSON.parse(line))
   })
   await ended

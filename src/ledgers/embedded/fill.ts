@@ -9,25 +9,39 @@ export interface FillParts {
   readonly folder: string
   readonly meta: Meta
   readonly chunks: AsyncIterable<readonly Entry[]>
-  /** Asked once the chunks are through. */
-  readonly positions: () => ReadonlyMap<Partition, Version>
+  readonly positions: ReadonlyMap<Partition, Version>
 }
 
-/** Makes an open store hold exactly these entries, and closes it. Until all of it is durable, it refuses to open as a ledger. */
-export async function fillStore({ store, folder, meta, chunks, positions }: FillParts): Promise<void> {
-  await putMeta(store, { ...meta, state: 'filling' })
-  await store.clear({ gt: META_KEY })
+/**
+ * Makes an open store hold exactly these entries, and closes it, whatever happens. Until all of it is durable, the folder refuses
+ * to open as a ledger.
+ */
+export async function fillStore(parts: FillParts): Promise<void> {
+  const { store, folder, meta } = parts
+  try {
+    await putMeta(store, { ...meta, state: 'filling' })
+    await store.clear({ gt: META_KEY })
+    await store.clear({ lt: META_KEY })
+    await putAll(parts)
+  } finally {
+    await closeStore(store, folder)
+  }
+  await syncFiles(folder)
+  const filled = await openStore(folder)
+  try {
+    await putMeta(filled, meta)
+  } finally {
+    await closeStore(filled, folder)
+  }
+}
+
+async function putAll({ store, chunks, positions }: FillParts): Promise<void> {
   const heads = new Map<Partition, Head>()
   for await (const chunk of chunks) await store.batch(chunk.map((entry) => operationOf(entry, heads)))
-  for (const [partition, position] of positions()) {
+  for (const [partition, position] of positions) {
     const head = { ...(heads.get(partition) ?? EMPTY_HEAD), position }
     await store.put(headKey(partition), encodeWords(headKey(partition), head))
   }
-  await closeStore(store, folder)
-  await syncFiles(folder)
-  const filled = await openStore(folder)
-  await putMeta(filled, meta)
-  await closeStore(filled, folder)
 }
 
 export async function putMeta(store: Store, meta: Meta): Promise<void> {

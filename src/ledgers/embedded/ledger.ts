@@ -91,25 +91,16 @@ function serve(
   const committer = createCommitter({ store, folder, heads, feed, log })
   let closing: Promise<void> | null = null
 
-  async function withScan<T>(use: (scan: Scan) => Promise<T>): Promise<T> {
-    if (store.status !== 'open')
-      throw new Failure('unavailable', committer.away() ?? 'the ledger is closed', { reason: 'ledger_away' })
-    const scan = await openScan(store, [...heads.keys()])
-    try {
-      return await use(scan)
-    } finally {
-      await scan.close()
-    }
-  }
+  const scan = (): Promise<Scan> => openScan(store, [...heads.keys()])
 
   return {
     epoch: meta.epoch,
     factsPartitions: meta.factsPartitions,
-    load: (visit) =>
-      withScan(async (scan): Promise<Positions> => {
-        for await (const chunk of scan.chunks) for (const entry of chunk) visit(entry)
-        return Object.fromEntries(positionsOf(scan.heads))
-      }),
+    async load(visit): Promise<Positions> {
+      await using now = await scan()
+      for await (const chunk of now.chunks) for (const entry of chunk) visit(entry)
+      return Object.fromEntries(positionsOf(now.heads))
+    },
     async commit(partition, writes) {
       assertCommit(heads, partition, writes)
       return committer.commit({ partition, writes })
@@ -117,33 +108,26 @@ function serve(
     follow: feed.follow,
     now: createLedgerTime(clock),
     away: committer.away,
-    backup: (target) => withScan((scan) => backupInto(target, meta, scan)),
+    async backup(target) {
+      await using now = await scan()
+      await backupInto(target, meta, now)
+    },
     async *exportLines() {
-      const scan = await openScan(store, [...heads.keys()])
-      try {
-        yield* linesOf(meta, positionsOf(scan.heads), scan.chunks)
-      } finally {
-        await scan.close()
-      }
+      await using now = await scan()
+      yield* linesOf(meta, positionsOf(now.heads), now.chunks)
     },
     compact: () => store.compactRange('', '\u{10ffff}'),
     close: () => (closing ??= committer.close().then(() => closeStore(store, folder))),
   }
 }
 
-async function backupInto(folder: string, meta: Meta, scan: Scan): Promise<void> {
+async function backupInto(folder: string, meta: Meta, { chunks, heads }: Scan): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   if ((await readdir(folder)).length > 0) {
     throw new Failure('invalid', `${folder} is not empty; a backup needs a folder of its own`, { field: 'folder' })
   }
   const store = await openStore(folder)
-  await fillStore({
-    store,
-    folder,
-    meta: { ...meta, state: 'copied' },
-    chunks: scan.chunks,
-    positions: () => positionsOf(scan.heads),
-  })
+  await fillStore({ store, folder, meta: { ...meta, state: 'copied' }, chunks, positions: positionsOf(heads) })
 }
 
 function positionsOf(heads: ReadonlyMap<Partition, Head>): ReadonlyMap<Partition, Version> {

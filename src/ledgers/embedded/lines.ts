@@ -3,7 +3,7 @@ import type { Entry, Partition, Version } from '../../core/ports.ts'
 import { partitionsOf } from '../writes.ts'
 import { fillStore } from './fill.ts'
 import { FORMAT, type Meta } from './format.ts'
-import { openStore, readHeads, readMeta } from './store.ts'
+import { closeStore, openStore, readHeads, readMeta, type Store } from './store.ts'
 
 interface Header {
   readonly rollcall: 'export'
@@ -59,16 +59,16 @@ export async function importLines({ folder, lines, replace = false }: ImportPart
   const store = await openStore(folder)
   try {
     if (!replace) await assertUnused(store)
-    const { format, factsPartitions, created } = header
-    const meta: Meta = { format, factsPartitions, created, epoch: '', state: 'copied' }
-    const positions = new Map(Object.entries(header.positions))
-    await fillStore({ store, folder, meta, chunks: chunksOf(rest, header), positions: () => positions })
-  } finally {
-    if (store.status === 'open') await store.close()
+  } catch (error) {
+    await closeStore(store, folder)
+    throw error
   }
+  const { format, factsPartitions, created } = header
+  const meta: Meta = { format, factsPartitions, created, epoch: '', state: 'copied' }
+  await fillStore({ store, folder, meta, chunks: chunksOf(rest, header), positions: new Map(Object.entries(header.positions)) })
 }
 
-async function assertUnused(store: Awaited<ReturnType<typeof openStore>>): Promise<void> {
+async function assertUnused(store: Store): Promise<void> {
   const meta = await readMeta(store)
   const heads = meta === null ? [] : [...(await readHeads(store, partitionsOf(meta.factsPartitions))).values()]
   if (heads.some((head) => head.position > 0)) {

@@ -1,4 +1,5 @@
 import type { Iterator } from 'classic-level'
+import { Failure } from '../../core/errors.ts'
 import type { Entry, Partition } from '../../core/ports.ts'
 import { damaged, decode, type Head, prefixOf, traceOf } from './format.ts'
 import { readHeads, type Snapshot, type Store } from './store.ts'
@@ -7,18 +8,18 @@ import { readHeads, type Snapshot, type Store } from './store.ts'
 const CHUNK_ENTRIES = 1000
 
 /** One consistent picture of the store, in chunks, each entry checked, and each partition for missing ones. */
-export interface Scan {
+export interface Scan extends AsyncDisposable {
   readonly heads: ReadonlyMap<Partition, Head>
   readonly chunks: AsyncIterable<readonly Entry[]>
-  close(): Promise<void>
 }
 
 /** Pictures the store as it is now, whatever is written meanwhile. Its chunks throw Failure at the first damaged entry. */
 export async function openScan(store: Store, partitions: readonly Partition[]): Promise<Scan> {
+  if (store.status !== 'open') throw unreadable('the ledger cannot be read: it is not open')
   const snapshot = store.snapshot()
   try {
     const heads = await readHeads(store, partitions, snapshot)
-    return { heads, chunks: chunksOf(store, snapshot, heads), close: () => snapshot.close() }
+    return { heads, chunks: chunksOf(store, snapshot, heads), [Symbol.asyncDispose]: () => snapshot.close() }
   } catch (error) {
     await snapshot.close()
     throw error
@@ -67,7 +68,11 @@ async function next(iterator: Iterator<Store, string, Buffer>, partition: Partit
   try {
     return await iterator.nextv(CHUNK_ENTRIES)
   } catch (error) {
-    if (Object(error).code !== 'LEVEL_CORRUPTION') throw error
-    throw damaged(`partition ${partition} cannot be read: ${(error as Error).message}`, error)
+    const words = `partition ${partition} cannot be read: ${(error as Error).message}`
+    throw Object(error).code === 'LEVEL_CORRUPTION' ? damaged(words, error) : unreadable(words, error)
   }
+}
+
+function unreadable(words: string, cause?: unknown): Failure {
+  return new Failure('unavailable', words, { reason: 'ledger_away', cause })
 }

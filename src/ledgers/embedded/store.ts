@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
@@ -17,6 +17,7 @@ const OPEN_FILES_MAX = 74
 /** Opens the folder's LevelDB. Throws Failure when another process holds it or LevelDB finds it damaged. */
 export async function openStore(folder: string): Promise<Store> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
+  await assertNamed(folder)
   const store: Store = new ClassicLevel<string, Buffer>(folder, { keyEncoding: 'utf8', valueEncoding: 'buffer' })
   await reopenStore(store, folder)
   return store
@@ -29,7 +30,15 @@ export async function reopenStore(store: Store, folder: string): Promise<void> {
   } catch (error) {
     throw await openingFailure(folder, error)
   }
-  await writeFile(holderFile(folder), JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() }))
+  await writeHolder(folder)
+}
+
+/** Where LevelDB finds no CURRENT it begins anew and removes what is there. */
+async function assertNamed(folder: string): Promise<void> {
+  const files = await readdir(folder)
+  if (files.includes('CURRENT')) return
+  const orphan = files.find((file) => file.endsWith('.ldb') || file.endsWith('.log'))
+  if (orphan !== undefined) throw damaged(`${folder} has ${orphan} but no file CURRENT, which names what belongs together`)
 }
 
 export async function closeStore(store: Store, folder: string): Promise<void> {
@@ -37,8 +46,13 @@ export async function closeStore(store: Store, folder: string): Promise<void> {
   await store.close()
 }
 
-/** Says which process holds the store (L6). LevelDB's own lock decides; this file only has the words, and a stale one is harmless. */
 const holderFile = (folder: string): string => join(folder, 'holder.json')
+
+/** Says which process holds the store (L6). LevelDB's lock decides; this only has the words, so a stale or missing one is harmless. */
+async function writeHolder(folder: string): Promise<void> {
+  const holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() }
+  await writeFile(holderFile(folder), JSON.stringify(holder)).catch(() => {})
+}
 
 async function openingFailure(folder: string, error: unknown): Promise<Failure> {
   const cause = error instanceof Error ? error.cause : error

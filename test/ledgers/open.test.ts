@@ -1,0 +1,35 @@
+import { access, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openLedger } from '../../src/ledgers/open.ts'
+
+test('file:FOLDER opens an embedded ledger in a folder that is made when absent', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'rollcall-open-'))
+  const folder = join(root, 'deep', 'data')
+  try {
+    const ledger = await openLedger(`file:${folder}`)
+    expect([ledger.factsPartitions, ledger.away()]).toEqual([16, null])
+    await access(folder)
+    await ledger.close()
+  } finally {
+    await rm(root, { recursive: true })
+  }
+})
+
+test('memory: opens a ledger that is a new one each time', async () => {
+  const [one, other] = [await openLedger('memory:'), await openLedger('memory:', { factsPartitions: 3 })]
+  expect(one.epoch).not.toBe(other.epoch)
+  expect([one.factsPartitions, other.factsPartitions]).toEqual([16, 3])
+})
+
+test.each([
+  ['redis://localhost', 'a redis:// store is not yet served by this version; use file:FOLDER'],
+  ['rediss://localhost', 'a rediss:// store is not yet served by this version'],
+  ['file:', '"file:" names no store; use file:FOLDER'],
+  ['./data', '"./data" names no store'],
+  ['memory:x', '"memory:x" names no store'],
+  ['', '"" names no store'],
+])('the store "%s" is refused with words', async (store, words) => {
+  await expect(openLedger(store)).rejects.toThrow(words)
+})
