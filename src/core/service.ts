@@ -21,6 +21,7 @@ export const PERMISSIONS = [
   'manage-presets',
   'read-explain',
   'bypass-rate-limit',
+  'list-users',
 ] as const
 export type Permission = (typeof PERMISSIONS)[number]
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import { Failure } from '../core/errors.ts'
-import type { Principal, Services, Settings } from '../core/service.ts'
+import type { Permission, Principal, Services, Settings } from '../core/service.ts'
 import { failureOf } from './errors.ts'
 import type { RateAnswer, RateCounter, RateLimit } from './rate.ts'
 
@@ -27,6 +27,8 @@ export interface Route {
   /** `anyone`: `principal` is not to be used. */
   readonly access: 'user' | 'anyone'
   readonly rate: RateClass
+  /** Whoever lacks it is refused before anything of the request is read; absent: none is needed. */
+  readonly permission?: Permission
   readonly params?: TSchema
   readonly query?: TSchema
   readonly body?: TSchema
@@ -83,6 +85,8 @@ export function serve(fastify: FastifyInstance, { routes, manners, services, rat
       const principal = asked instanceof Promise ? await asked : asked
       if (principal === null)
         throw new Failure('unauthenticated', 'You must be logged in to do this.', { reason: 'not_logged_in' })
+      if (declared.permission !== undefined && !principal.permissions.has(declared.permission))
+        throw new Failure('forbidden', 'You do not have the permission for this.', { reason: 'permission_missing' })
       request.setDecorator('principal', principal)
     }
     const first = declared.access === 'user' ? [identify] : []

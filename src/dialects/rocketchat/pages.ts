@@ -1,0 +1,56 @@
+import { Type } from 'typebox'
+import { NullableNumber, NullableString } from './validation.ts'
+
+/** Elements of a page when none are asked for. */
+const COUNT_DEFAULT = 50
+/** Elements of a page at most; `count=0` asks for all of them. */
+const COUNT_MAX = 100
+
+/** The fields by which every list is paged. */
+export const PAGE = {
+  count: Type.Optional(NullableNumber),
+  offset: Type.Optional(NullableNumber),
+  sort: Type.Optional(NullableString),
+}
+
+interface PageQuery {
+  readonly count?: number | null
+  readonly offset?: number | null
+}
+
+export function pageOf<T>(all: readonly T[], query: PageQuery): { readonly page: readonly T[]; readonly offset: number } {
+  const offset = Math.max(0, Math.trunc(query.offset ?? 0))
+  const count = Math.min(COUNT_MAX, Math.max(0, Math.trunc(query.count ?? COUNT_DEFAULT)))
+  return { page: count === 0 ? all.slice(offset) : all.slice(offset, offset + count), offset }
+}
+
+/** Fields in order of weight, each with its direction: 1 or -1. */
+export type Sort = readonly (readonly [string, number])[]
+
+/** Reads `{"name":1}`; null: it is no such thing. */
+export function sortOf(text: string | null | undefined, otherwise: string): Sort | null {
+  if (!text) return [[otherwise, 1]]
+  try {
+    const said: unknown = JSON.parse(text)
+    if (typeof said !== 'object' || said === null || Array.isArray(said)) return null
+    const sort = Object.entries(said)
+    return sort.every(([, way]) => way === 1 || way === -1) ? sort : null
+  } catch {
+    return null
+  }
+}
+
+/** A sorted copy. Fields that the elements do not have leave the order as it is. */
+export function sorted<T extends object>(all: readonly T[], sort: Sort): T[] {
+  const wordOf = (element: T, field: string): string => {
+    const value: unknown = field in element ? element[field as keyof T] : undefined
+    return typeof value === 'string' || typeof value === 'boolean' ? String(value) : ''
+  }
+  return all.toSorted((one, other) => {
+    for (const [field, way] of sort) {
+      const [left, right] = [wordOf(one, field), wordOf(other, field)]
+      if (left !== right) return left < right ? -way : way
+    }
+    return 0
+  })
+}

@@ -1,0 +1,81 @@
+import type { FastifyRequest } from 'fastify'
+import { Failure } from '../../core/errors.ts'
+import type { Principal, Services, User } from '../../core/service.ts'
+import type { Presence } from '../../core/vocabulary.ts'
+import { NAME } from './ids.ts'
+import { preferencesOf } from './preferences.ts'
+import { STATUS_OUT, statusFieldsOf, timeText } from './translate.ts'
+
+/** A user as everybody may see them. */
+export function profileOf(user: User, presence: Presence) {
+  const { username, name, utcOffset, active, avatarETag } = user
+  return { _id: user.ids[NAME], username, name, type: typeOf(user), ...statusFieldsOf(presence), active, utcOffset, avatarETag }
+}
+
+/** A user as they themselves and administrators see them. */
+export function fullProfileOf(user: User, presence: Presence) {
+  return {
+    _id: user.ids[NAME],
+    username: user.username,
+    emails: emailsOf(user),
+    name: user.name,
+    type: typeOf(user),
+    ...statusFieldsOf(presence),
+    statusConnection: STATUS_OUT[presence.connected],
+    active: user.active,
+    roles: user.roles,
+    utcOffset: user.utcOffset,
+    avatarETag: user.avatarETag,
+    createdAt: timeText(user.createdAt),
+    _updatedAt: timeText(user.updatedAt),
+  }
+}
+
+/** A user in a list of accounts. */
+export function listedProfileOf(user: User, presence: Presence) {
+  const { username, name, roles, active, avatarETag } = user
+  const status = STATUS_OUT[presence.availability]
+  return { _id: user.ids[NAME], username, emails: emailsOf(user), type: typeOf(user), status, active, roles, name, avatarETag }
+}
+
+/** What `me` and a login tell of one's own account. */
+export async function ownAccountWithPreferences(services: Services, principal: Principal, request: FastifyRequest) {
+  const preferences = preferencesOf(await services.administration.as(principal).preferences(principal.userId))
+  return ownAccountOf(services, principal, request, { preferences })
+}
+
+/** One's own account. Throws Failure `unauthenticated` when it went meanwhile. */
+export function ownAccountOf(
+  { people, presence }: Services,
+  principal: Principal,
+  { protocol, host }: FastifyRequest,
+  settings: object = {},
+) {
+  const user = people.get(principal.userId)
+  const shown = presence.as(principal, NAME).view.get(principal.userId)
+  if (user === null || shown === null) throw new Failure('unauthenticated', 'The user is no more.', { reason: 'no_such_user' })
+  const { status, ...claimed } = statusFieldsOf(shown)
+  return {
+    _id: user.ids[NAME],
+    name: user.name,
+    username: user.username,
+    emails: emailsOf(user),
+    email: user.email ?? undefined,
+    status,
+    statusDefault: STATUS_OUT[shown.standing ?? 'online'],
+    ...claimed,
+    statusConnection: STATUS_OUT[shown.connected],
+    utcOffset: user.utcOffset,
+    roles: user.roles,
+    active: user.active,
+    avatarETag: user.avatarETag,
+    avatarUrl: `${protocol}://${host}/avatar/${encodeURIComponent(user.username)}`,
+    settings,
+    services: { password: { exists: user.hasPassword } },
+    isOAuthUser: false,
+  }
+}
+
+const typeOf = ({ bot }: User): 'bot' | 'user' => (bot ? 'bot' : 'user')
+
+const emailsOf = ({ email }: User) => (email === null ? [] : [{ address: email, verified: true }])

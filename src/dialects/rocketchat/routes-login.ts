@@ -1,0 +1,87 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Failure } from '../../core/errors.ts'
+import type { Principal, Services } from '../../core/service.ts'
+import { type Route, route } from '../../http/route.ts'
+import { answer, success } from './answers.ts'
+import { type Credentials, credentialsOf } from './credentials.ts'
+import { NAME } from './ids.ts'
+import { ownAccountWithPreferences } from './profiles.ts'
+
+/** Clients turn features on by it: statuses that end came with 8.6. */
+const VERSION = '8.8'
+/** Characters of the product's tokens. */
+export const TOKEN_LENGTH = 43
+
+/** Logging in and out, and who one is. */
+export function loginRoutes(services: Services): Route[] {
+  const { authentication, people } = services
+  const logout = {
+    rule: 'RC-2.1-8',
+    path: '/api/v1/logout',
+    access: 'user',
+    rate: 'read',
+    async handle({ principal }: { readonly principal: Principal }) {
+      await authentication.logout(principal)
+      return JSON.stringify({ status: 'success', data: { message: "You've been logged out!" } })
+    },
+  } as const
+  return [
+    route({
+      rule: 'RC-2.1-1',
+      method: 'POST',
+      path: '/api/v1/login',
+      access: 'anyone',
+      rate: 'login',
+      async handle({ body, request, reply }) {
+        const entered = await enter(credentialsOf(body), request).catch((error: unknown) => refuseLogin(error, reply))
+        if (typeof entered === 'string') return entered
+        const { token, principal } = entered
+        const me = await ownAccountWithPreferences(services, principal, request)
+        const data = { userId: people.idIn(NAME, principal.userId), authToken: token, me }
+        return success({ status: 'success', data })
+      },
+    }),
+    route({ ...logout, method: 'POST' }),
+    route({ ...logout, method: 'GET' }),
+    route({
+      rule: 'RC-2.1-10',
+      method: 'GET',
+      path: '/api/v1/me',
+      access: 'user',
+      rate: 'read',
+      handle: async ({ principal, request }) => success(await ownAccountWithPreferences(services, principal, request)),
+    }),
+    route({
+      rule: 'RC-2.1-11',
+      method: 'GET',
+      path: '/api/info',
+      access: 'anyone',
+      rate: 'none',
+      handle: () => success({ version: VERSION }),
+    }),
+  ]
+
+  async function enter(
+    said: Credentials | null,
+    { ip, headers }: FastifyRequest,
+  ): Promise<{ token: string; principal: Principal }> {
+    if (said === null) throw new Failure('invalid', 'Unrecognized options for login request')
+    if ('who' in said) return authentication.login(said.who, said.secret, { address: ip, tokenLength: TOKEN_LENGTH })
+    const principal = authentication.byToken(said.resume, headers.origin)
+    if (principal === null) throw new Failure('unauthenticated', "You've been logged out by the server. Please log in again.")
+    return { token: said.resume, principal }
+  }
+}
+
+/** An unknown user and a wrong password are one answer; anything that is no login failure goes the usual way. */
+function refuseLogin(error: unknown, reply: FastifyReply): string {
+  if (!(error instanceof Failure)) throw error
+  if (error.reason === 'deactivated') return refuseWith(reply, 'error-user-is-not-activated', 'User is not activated')
+  if (error.code === 'invalid') return refuseWith(reply, 400, error.message)
+  if (error.code !== 'unauthenticated') throw error
+  const resumed = error.reason === null
+  return resumed ? refuseWith(reply, 403, error.message) : refuseWith(reply, 'Unauthorized', 'Unauthorized')
+}
+
+const refuseWith = (reply: FastifyReply, error: string | number, message: string): string =>
+  answer(reply, 401, { success: false, error, status: 'error', message })
