@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT, sourcesUnder } from '../sources.ts'
+
+/** One operation of the API descriptions that Rollcall answers, with every field they name. */
+export interface Operation {
+  readonly seed: string
+  readonly product: string
+  readonly operation: string
+  /** How test titles name it where a description has several operations; null where it has one. */
+  readonly name: string | null
+  readonly parameters: readonly string[]
+  readonly headers: readonly string[]
+  readonly body: readonly string[]
+  readonly response: readonly string[]
+  readonly answers: readonly string[]
+}
+
+export interface CoveredField {
+  readonly kind: Kind
+  readonly field: string
+  /** Titles of the tests that prove it. */
+  readonly tests: readonly string[]
+}
+
+export const KINDS = ['parameters', 'headers', 'body', 'response', 'answers'] as const
+export type Kind = (typeof KINDS)[number]
+
+/** How a title may say which of two fields of one name it means: `seed 001 · body status`. */
+const KIND_WORDS: Readonly<Record<Kind, readonly string[]>> = {
+  parameters: ['parameter', 'path', 'query'],
+  headers: ['header'],
+  body: ['body', 'request'],
+  response: ['response', 'answer', 'answered'],
+  answers: ['response', 'answer', 'status'],
+}
+
+export const readOperations = (): readonly Operation[] => JSON.parse(readFileSync(join(ROOT, 'test/coverage/seeds.json'), 'utf8'))
+
+/** Titles of all tests named `seed NNN · field [· case]`, tables written out, in order. */
+export function seedTitles(): string[] {
+  const files = sourcesUnder('test', '.test.ts').filter(
+    ({ path, text }) => /seed \d{3} ·/.test(text) && !path.includes('/coverage/'),
+  )
+  if (files.length === 0) return []
+  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
+  const listing = execFileSync(process.execPath, [vitest, 'list', '--json', ...files.map(({ path }) => path)], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { ...process.env, VITEST: undefined, VITEST_WORKER_ID: undefined, VITEST_POOL_ID: undefined },
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  const tests: { name: string }[] = JSON.parse(listing.slice(listing.indexOf('[')))
+  return [...new Set(tests.flatMap(({ name }) => name.match(/seed \d{3} ·.*/)?.[0] ?? []))].sort()
+}
+
+/** Which tests prove each field of an operation. */
+export function fieldsOf(operation: Operation, titles: readonly string[]): CoveredField[] {
+  return KINDS.flatMap((kind) =>
+    operation[kind].map((field) => ({ kind, field, tests: titles.filter((title) => proves(title, operation, kind, field)) })),
+  )
+}
+
+/** `seed NNN · [operation ·] [kind] field [· case]`; a describe's title counts as a part of its own. */
+function proves(title: string, { seed, name }: Operation, kind: Kind, field: string): boolean {
+  const [first, ...parts] = title.split(/ [·>] /).map((part) => part.trim())
+  if (first !== `seed ${seed}`) return false
+  const rest = name === null ? parts : parts.slice(parts.indexOf(name) + 1)
+  if (name !== null && !parts.includes(name)) return false
+  const said = rest[0] ?? ''
+  return said === field || KIND_WORDS[kind].some((word) => said === `${word} ${field}`)
+}
+
+/** The page `docs/coverage.md`. */
+export function coveragePage(operations: readonly Operation[], titles: readonly string[]): string {
+  const sections = operations.map((operation) => {
+    const rows = fieldsOf(operation, titles).map(
+      ({ kind, field, tests }) => `| ${kind} | \`${field}\` | ${tests.map((test) => casesOf(test, operation)).join('; ')} |`,
+    )
+    return `## ${operation.product}: ${operation.operation}\n\n| part | field | tests |\n| --- | --- | --- |\n${rows.join('\n')}\n`
+  })
+  return `# What of each API description is tested
+
+Every parameter, header, field and documented answer of the descriptions that Rollcall started from, with the tests named after it
+(\`seed NNN · field · case\`). Written by \`npm run coverage\` from the test titles; a test fails when it is stale or a field has no test.
+
+${sections.join('\n')}`
+}
+
+function casesOf(title: string, { name }: Operation): string {
+  const [, ...parts] = title.split(/ [·>] /)
+  const cases = parts.slice(parts.indexOf(name ?? '') + 2).join(' · ')
+  return (cases === '' ? 'as such' : cases).replaceAll('|', '\\|')
+}
