@@ -45,7 +45,7 @@ describe.each<[string, Look, (readonly [path: string, code: string])[], (readonl
       ['src/dialects/native/a.ts', "import '../mattermost/x.ts'"],
       ['src/dialects/native/deep/a.ts', "import '../../rocketchat/x.ts'"],
       ['src/dialects/native/a.ts', "import { x } from '../../ledgers/x.ts'"],
-      ['src/cli/a.ts', "import { x } from '../core/x.ts'"],
+      ['src/cli/a.ts', "import { x } from '../engine/x.ts'"],
       ['src/elsewhere/a.ts', ''],
     ],
     [
@@ -61,10 +61,14 @@ describe.each<[string, Look, (readonly [path: string, code: string])[], (readonl
     ambientTime,
     [
       ['src/core/a.ts', 'const at = Date.now()'],
+      ['src/core/a.ts', 'const at = new Date( )'],
+      ['src/core/a.ts', 'const at = new Date'],
+      ['src/core/a.ts', 'const at = Date()'],
       ['src/core/a.ts', 'const dice = Math\n  .random()'],
     ],
     [
-      ['src/core/a.ts', '/** A Date is never read. */\nconst x = Math.min(1, 2)'],
+      ['src/core/a.ts', '/** A Date.now() is never read. */\nconst x = Math.min(1, 2)'],
+      ['src/core/a.ts', 'const text = (at: number) => new Date(at).toISOString()'],
       ['src/engine/a.ts', 'const at = Date.now()'],
     ],
   ],
@@ -136,7 +140,7 @@ describe.each<[string, Look, (readonly [path: string, code: string])[], (readonl
       ['src/http/a.ts', 'const x = 1\nexport { x as baseUrl }'],
       ['src/http/utils.ts', 'export const x = 1'],
     ],
-    [['src/http/a.ts', 'export const database = 1\nexport const informed = 2\nconst data = 3']],
+    [['src/http/a.ts', 'export const database = 1\nexport const informed = 2\nexport const zBase32 = 4\nconst data = 3']],
   ],
 ])('%s', (_rule, look, wrong, right) => {
   test('holds in every file', () => expect(sources.flatMap(look)).toEqual([]))
