@@ -87,6 +87,11 @@ export async function startServer({ env = {}, store, args = [] }: ServerOptions 
     get pid() {
       return running.child.pid
     },
+    /** Null while it runs. */
+    ended() {
+      const { exitCode: code, signalCode: signal } = running.child
+      return code === null && signal === null ? null : { code, signal }
+    },
     request,
     call,
     login,

@@ -49,7 +49,7 @@ export function readConfig(
   const read = <T>(variable: Variable, fallback: string, parse: (text: string) => T | null, right: string): T => {
     const text = given(variable) ?? fallback
     const value = parse(text)
-    if (value === null) throw malformed(variable, `is "${text}", but must be ${right}`)
+    if (value === null) throw malformed(variable, `(or ${flagOf(variable)}) is "${text}", but must be ${right}`)
     return value
   }
   return {

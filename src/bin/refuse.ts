@@ -6,26 +6,17 @@ export function refuse(error: unknown): never {
   process.exit(1)
 }
 
+type SystemError = NodeJS.ErrnoException & { readonly address?: string; readonly port?: number }
+
 function wordsFor(error: unknown): string {
   if (error instanceof Failure) return error.message
   if (!(error instanceof Error)) return String(error)
-  const { code, address, port, path } = error as NodeJS.ErrnoException & { address?: string; port?: number }
-  switch (code) {
-    case 'EADDRINUSE':
-      return `port ${port} of ${address} is taken by another process; choose another with ROLLCALL_PORT, or 0 for any free one`
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `this machine cannot listen on ${address ?? 'that address'}; choose another with ROLLCALL_HOST`
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-    case 'ENOTDIR':
-    case 'ENOSPC':
-    case 'EEXIST':
-      if (port !== undefined) return `this user may not listen on port ${port}; choose another with ROLLCALL_PORT`
-      return `the store ${path ?? ''} cannot be written (${code}); choose another with ROLLCALL_STORE`
-    default:
-      return `${error.stack ?? error.message}`
-  }
+  const { code = '', syscall = '', port, address = '', path = '' } = error as SystemError
+  if (code === 'EADDRINUSE')
+    return `port ${port} of ${address} is taken by another process; set ROLLCALL_PORT to another, or to 0`
+  if (syscall === 'listen')
+    return `this user may not listen on port ${port} of ${address} (${code}); set ROLLCALL_PORT to another`
+  if (syscall === 'getaddrinfo' || syscall === 'bind') return `there is no such host to listen on (${code}); set ROLLCALL_HOST`
+  if (path !== '') return `${path} cannot be used (${code}); set ROLLCALL_STORE to a folder that this user may write to`
+  return error.stack ?? error.message
 }

@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto'
+import { mattermostDialect } from '../dialects/mattermost/dialect.ts'
+import { mattermostIds } from '../dialects/mattermost/ids.ts'
 import { nativeDialect } from '../dialects/native/dialect.ts'
+import { rocketchatDialect } from '../dialects/rocketchat/dialect.ts'
+import { rocketchatIds } from '../dialects/rocketchat/ids.ts'
+import { superofficeDialect } from '../dialects/superoffice/dialect.ts'
+import { superofficeIds } from '../dialects/superoffice/ids.ts'
 import { createDirectory } from '../directory/directory.ts'
 import { createEngine } from '../engine/engine.ts'
 import { createRateCounter } from '../http/rate.ts'
-import { createHttpServer, type Dialect } from '../http/server.ts'
+import { createHttpServer } from '../http/server.ts'
 import { openLedger } from '../ledgers/open.ts'
 import { adminFrame } from './administrator.ts'
 import type { Config } from './config.ts'
@@ -20,15 +26,20 @@ export async function serve(config: Config): Promise<void> {
   await using stack = new AsyncDisposableStack()
   const log = createLog(config.log)
   const ledger = stack.adopt(await openLedger(config.store, { log }), (opened) => opened.close())
-  const directory = stack.adopt(createDirectory({ ledger, idSpaces: [], random: randomBytes, log }), (made) => made.close())
+  const directory = stack.adopt(
+    createDirectory({ ledger, idSpaces: [rocketchatIds, mattermostIds, superofficeIds], random: randomBytes, log }),
+    (made) => made.close(),
+  )
   const { people, subjects, authentication, administration, settings } = directory
   const engine = stack.adopt(createEngine({ ledger, subjects, settings, log }), (made) => made.close())
   if (!(await fillFrom(ledger, { directory, engine }, ending))) return
 
-  const services = { presence: engine.service, people, authentication, administration, settings, now: ledger.now, newId }
-  const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: ledger.away }
-  const dialects: Dialect[] = [nativeDialect({ health, subjects, snapshots: snapshotsOf(ledger, config.store) })]
-  const rates = config.rateLimit ? createRateCounter({ now: ledger.now }) : null
+  const now = () => ledger.now()
+  const services = { presence: engine.service, people, authentication, administration, settings, now, newId }
+  const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: () => ledger.away() }
+  const native = nativeDialect({ health, subjects, snapshots: snapshotsOf(ledger, config.store) })
+  const dialects = [rocketchatDialect, mattermostDialect, superofficeDialect, native]
+  const rates = config.rateLimit ? createRateCounter({ now }) : null
   const http = await createHttpServer({ dialects, services, rates, log, trustedProxies: config.trustedProxies })
   const url = await listen(stack.adopt(http, close), config)
 

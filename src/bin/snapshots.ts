@@ -6,8 +6,8 @@ import type { Snapshots } from '../dialects/native/routes-operation.ts'
 
 /** What a ledger may offer beyond its port: copies of itself, taken while it is used. */
 type CopyingLedger = Ledger & {
-  backup?(folder: string): Promise<void>
-  exportLines?(): AsyncIterable<string>
+  readonly backup?: (folder: string) => Promise<void>
+  readonly exportLines?: () => AsyncIterable<string>
 }
 
 /** Copies of the ledger while it runs, as far as this one offers them. Backups lie beside the store. */
@@ -15,12 +15,12 @@ export function snapshotsOf(ledger: CopyingLedger, store: string): Snapshots {
   const { backup, exportLines } = ledger
   const beside = dirname(resolve(store.slice(store.indexOf(':') + 1)))
   return {
-    exportLines: exportLines ? () => exportLines.call(ledger) : null,
+    exportLines: exportLines ?? null,
     backup: backup
       ? async (name) => {
           const folder = join(beside, name)
           await refuseTaken(folder, name)
-          await backup.call(ledger, folder)
+          await backup(folder)
           return folder
         }
       : null,

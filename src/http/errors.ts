@@ -19,7 +19,7 @@ export function failureOf(error: unknown): Failure | null {
   if (error instanceof Failure) return error
   if (!isFrameworkError(error)) return null
   if (error.validation) return new Failure('invalid', error.message, { reason: 'malformed', cause: error })
-  switch (error.statusCode) {
+  switch (error.statusCode ?? 500) {
     case 413:
       return new Failure('too_large', 'The request body is too large.', { reason: 'body_too_large', cause: error })
     case 415:
@@ -27,7 +27,9 @@ export function failureOf(error: unknown): Failure | null {
     case 404:
       return new Failure('not_found', 'There is nothing at this address.', { reason: 'no_such_route', cause: error })
     default:
-      return (error.statusCode ?? 500) < 500 ? new Failure('invalid', error.message, { reason: 'malformed', cause: error }) : null
+      return error.statusCode !== undefined && error.statusCode < 500
+        ? new Failure('invalid', error.message, { reason: 'malformed', cause: error })
+        : null
   }
 }
 

@@ -1,6 +1,6 @@
 import { Failure } from '../../core/errors.ts'
 import type { Subjects } from '../../core/ports.ts'
-import type { Principal, Services, User } from '../../core/service.ts'
+import type { People, Principal, Services, User } from '../../core/service.ts'
 import type { UserId } from '../../core/vocabulary.ts'
 import { type Route, route } from '../../http/route.ts'
 import { answerTagged, tag } from './answers.ts'
@@ -30,7 +30,7 @@ export function peopleRoutes({ people, administration }: Services, subjects: Sub
       rate: 'read',
       query: Page,
       handle({ query, principal, request, reply }) {
-        const { users, next } = pageOf(people.get, subjects, principal, slotOf(query.cursor), query.limit ?? PAGE_USERS)
+        const { users, next } = pageOf(people, subjects, principal, slotOf(query.cursor), query.limit ?? PAGE_USERS)
         const shown = users.map((user) => userOut(user, seenBy(principal, user.id)))
         return answerTagged(tag(JSON.stringify({ users: shown, cursor: next === null ? null : cursorOf(next) })), request, reply)
       },
@@ -86,12 +86,12 @@ const mayRead = ({ reach, userId: own }: Principal, userId: UserId): boolean =>
 const seenBy = ({ reach, userId: own }: Principal, userId: UserId) => ({ withEmail: reach === null || userId === own })
 
 /** Users in the order of their slots, which users keep for life: whoever stays is listed once, whatever happens between pages. */
-function pageOf(get: (userId: UserId) => User | null, subjects: Subjects, principal: Principal, from: number, limit: number) {
+function pageOf(people: People, subjects: Subjects, principal: Principal, from: number, limit: number) {
   const users: User[] = []
   let slot = from
   for (; slot < subjects.slots && users.length < limit; slot++) {
     const userId = subjects.idAt(slot)
-    const user = userId !== null && mayRead(principal, userId) ? get(userId) : null
+    const user = userId !== null && mayRead(principal, userId) ? people.get(userId) : null
     if (user !== null) users.push(user)
   }
   return { users, next: slot < subjects.slots ? slot : null }
