@@ -1,5 +1,5 @@
 import { fastifyCookie } from '@fastify/cookie'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Failure } from '../../core/errors.ts'
 import type { Authentication, Principal } from '../../core/service.ts'
 
@@ -32,6 +32,13 @@ export function createIdentify(
         return denied('This way of logging in is not known.')
     }
   }
+}
+
+/** Makes cookies readable. The parser loads with its plugin, whose hooks are not wanted here: it gets a scope of its own. */
+export function readCookies(fastify: FastifyInstance): void {
+  fastify.register(async (aside) => {
+    await aside.register(fastifyCookie, { hook: false })
+  })
 }
 
 /** Whether the request comes with a session's cookie, valid or not. */
