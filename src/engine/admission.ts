@@ -85,7 +85,7 @@ function scopeFor(event: PresenceEvent, own: boolean): Scope {
 
 function inspectEnd(until: Instant | null, now: Instant, lapsedEndAccepted: boolean): void {
   if (until === null) return
-  if (!Number.isFinite(until)) throw malformed('The end is not a time.', 'until')
+  if (!Number.isSafeInteger(until)) throw malformed('The end is not a time.', 'until')
   if (until <= now && !lapsedEndAccepted)
     throw new Failure('invalid', 'The end lies in the past.', { reason: 'end_in_past', field: 'until' })
 }

@@ -17,7 +17,7 @@ import { createLanes } from './lanes.ts'
 import { createOrphans, type Orphan } from './orphans.ts'
 import { createPolicies } from './policies.ts'
 import { createRecency } from './recency.ts'
-import { createRoster } from './roster.ts'
+import { createRoster, isUntold, markTold } from './roster.ts'
 import { createService } from './service.ts'
 import { createSlices } from './slices.ts'
 
@@ -69,7 +69,7 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
   const orphans = createOrphans({ ledger, subjects, log })
   const lanes = createLanes({ ledger, random, held, versionOf, onCommitted })
   const listeners: ToldListener[] = []
-  const followed = new Array<Version>(ledger.factsPartitions).fill(0)
+  const followed: Version[] = Array.from({ length: ledger.factsPartitions }, () => 0)
   const retellingFrom: Instant[] = []
   let running = false
   let deadlinesFired = 0
@@ -111,8 +111,8 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
       const row = roster.at(slot)
       schedule(slot, record, now())
       // A change by time that was not told yet is told with this commit, even where the commit itself is not.
-      if (record?.shown.told === version || row.stranger.changedAt > row.toldChangeAt) {
-        row.toldChangeAt = row.stranger.changedAt
+      if (record?.shown.told === version || isUntold(row)) {
+        markTold(row)
         recency.committed(partitionNumber(factsPartition(userId, ledger.factsPartitions)), slot, version, now())
       }
       tell(slot, userId, was)
@@ -140,8 +140,8 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
     if (userId === null || held === undefined) return
     const was = { own: held.own, stranger: held.stranger }
     const row = roster.at(slot)
-    if (row.stranger.changedAt > row.toldChangeAt) {
-      row.toldChangeAt = row.stranger.changedAt
+    if (isUntold(row)) {
+      markTold(row)
       order(now())
     }
     tell(slot, userId, was)
@@ -229,7 +229,7 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
       else roster.put(slot, record, version)
     },
     loaded(positions) {
-      followed.splice(0, followed.length, ...followed.map((_, partition) => positions[`${FACTS}${partition}`] ?? 0))
+      for (const partition of followed.keys()) followed[partition] = positions[`${FACTS}${partition}`] ?? 0
       recency.start(positions['directory'] ?? 0)
       recall()
       running = true

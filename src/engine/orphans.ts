@@ -44,7 +44,7 @@ export function createOrphans({ ledger, subjects, log }: OrphansParts): Orphans 
 
   /** Another node may be faster, and a user may come back meanwhile: then the commit does not win, and nothing is lost. */
   async function sweep(): Promise<void> {
-    for (const [userId, { version }] of [...orphans]) {
+    for (const [userId, { version }] of orphans) {
       if (!started || subjects.slotOf(userId) >= 0) continue
       const write = { key: userId, value: null, expects: version }
       await ledger.commit(factsPartition(userId, ledger.factsPartitions), [write])

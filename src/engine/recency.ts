@@ -48,7 +48,7 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
   const byPosition = createOrder(factsPartitions)
   const byLapse = createOrder(1)
   const byArrival = createOrder(1)
-  const facts = new Array<Version>(factsPartitions).fill(0)
+  const facts: Version[] = Array.from({ length: factsPartitions }, () => 0)
   let changes: DirectoryChange[] = []
   let directoryPosition: Version = 0
   let rememberedFrom: Version = 0

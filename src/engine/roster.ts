@@ -17,8 +17,9 @@ export interface Row extends Views {
   record: PresenceRecord | null
   /** Of the key in the ledger; 0: it is absent. */
   version: Version
-  /** `changedAt` of the view that strangers were last told. */
+  /** `changedAt` of the view that strangers were last told, and that view, if it was made since the start. */
   toldChangeAt: Instant
+  told: Presence | null
 }
 
 export interface RosterParts {
@@ -105,23 +106,26 @@ export function createRoster({ subjects, policies, now, strangersMax = 50_000 }:
       record: null,
       version,
       toldChangeAt: changedAt,
+      told: null,
     }
     while (rows.length < slot) rows.push(undefined)
     rows[slot] = row
     return row
   }
 
+  function at(slot: number): Row {
+    const instant = now()
+    const row = rows[slot]
+    if (row !== undefined && instant < row.validUntil) return row
+    if (row !== undefined) return refresh(slot, row, instant)
+    remember(slot)
+    return refresh(slot, add(slot, null, 0), instant)
+  }
+
   return {
-    at(slot) {
-      const instant = now()
-      const row = rows[slot]
-      if (row !== undefined && instant < row.validUntil) return row
-      if (row !== undefined) return refresh(slot, row, instant)
-      remember(slot)
-      return refresh(slot, add(slot, null, 0), instant)
-    },
+    at,
     inPassing(slot) {
-      if (rows[slot] !== undefined || subjects.slots <= strangersMax) return this.at(slot)
+      if (rows[slot] !== undefined || subjects.slots <= strangersMax) return at(slot)
       return resolve(subjects.idAt(slot) ?? '', emptyRecord(subjects.createdAt(slot)), now(), policies.of(slot))
     },
     held: (slot) => rows[slot],
@@ -154,6 +158,16 @@ export function createRoster({ subjects, policies, now, strangersMax = 50_000 }:
       return factsCount
     },
   }
+}
+
+/** Whether strangers see something else than they were told. */
+export function isUntold({ stranger, told, toldChangeAt }: Row): boolean {
+  return stranger.changedAt > toldChangeAt || (told !== null && !looksSame(told, stranger))
+}
+
+export function markTold(row: Row): void {
+  row.told = row.stranger
+  row.toldChangeAt = row.stranger.changedAt
 }
 
 /** Whether two answers about one user are equal in every field. */

@@ -4,7 +4,7 @@ import { aPrincipal, createWorld, type WorldParts } from './world.ts'
 
 async function world(parts: WorldParts) {
   const made = await createWorld(parts)
-  onTestFinished(made.close)
+  onTestFinished(() => made.close())
   return made
 }
 

@@ -158,9 +158,9 @@ export async function createWorld({
     random: () => 0,
     log: { warn: (_details, message) => void warnings.push(message) },
   })
-  const positions = await ledger.load(engine.apply)
+  const positions = await ledger.load((entry) => engine.apply(entry))
   engine.loaded(positions)
-  const stop = ledger.follow(positions, { commit: engine.commit, reload: () => void warnings.push('reload') })
+  const stop = ledger.follow(positions, { commit: (commit) => engine.commit(commit), reload: () => void warnings.push('reload') })
   return {
     engine,
     crowd,
