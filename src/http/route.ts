@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction, RouteGenericInterface } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import { Failure } from '../core/errors.ts'
 import type { Permission, Principal, Services, Settings } from '../core/service.ts'
@@ -68,6 +68,9 @@ export interface ServeParts {
   readonly rates: RateCounter | null
 }
 
+/** Hooks answer by callback: most callers are known at once, and a promise for each request is felt. */
+type Hook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
+
 /** Serves a dialect's routes inside its own encapsulated Fastify instance. */
 export function serve(fastify: FastifyInstance, { routes, manners, services, rates }: ServeParts): void {
   fastify.decorateRequest('principal', null)
@@ -78,16 +81,27 @@ export function serve(fastify: FastifyInstance, { routes, manners, services, rat
     return manners.refuse(failure, request, reply, error)
   })
   for (const declared of routes) {
-    const count = async (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
-      countCall(declared, request, reply, { manners, services, rates })
-    const identify = async (request: FastifyRequest): Promise<void> => {
-      const asked = manners.identify(request)
-      const principal = asked instanceof Promise ? await asked : asked
-      if (principal === null)
-        throw new Failure('unauthenticated', 'You must be logged in to do this.', { reason: 'not_logged_in' })
-      if (declared.permission !== undefined && !principal.permissions.has(declared.permission))
-        throw new Failure('forbidden', 'You do not have the permission for this.', { reason: 'permission_missing' })
-      request.setDecorator('principal', principal)
+    const count: Hook = (request, reply, done) => {
+      try {
+        countCall(declared, request, reply, { manners, services, rates })
+      } catch (error) {
+        return done(error as Error)
+      }
+      done()
+    }
+    const identify: Hook = (request, _reply, done) => {
+      const admit = (principal: Principal | null): void => {
+        const failure = refusalOf(principal, declared)
+        if (failure === null) request.setDecorator('principal', principal)
+        done(failure ?? undefined)
+      }
+      try {
+        const asked = manners.identify(request)
+        if (asked instanceof Promise) asked.then(admit, done)
+        else admit(asked)
+      } catch (error) {
+        done(error as Error)
+      }
     }
     const first = declared.access === 'user' ? [identify] : []
     const counted = rates !== null && (declared.rate === 'read' || declared.rate === 'set')
@@ -111,6 +125,13 @@ export function serve(fastify: FastifyInstance, { routes, manners, services, rat
 export function rateLimitOf(rate: RateClass, settings: Settings): RateLimit {
   const callsMax = rate === 'set' ? Math.max(5, Math.floor(settings.rateCallsMax / 10)) : settings.rateCallsMax
   return { callsMax, windowMs: settings.rateWindowMs }
+}
+
+function refusalOf(principal: Principal | null, { permission }: Route): Failure | null {
+  if (principal === null) return new Failure('unauthenticated', 'You must be logged in to do this.', { reason: 'not_logged_in' })
+  if (permission !== undefined && !principal.permissions.has(permission))
+    return new Failure('forbidden', 'You do not have the permission for this.', { reason: 'permission_missing' })
+  return null
 }
 
 function callOf(request: FastifyRequest, reply: FastifyReply): Call {
