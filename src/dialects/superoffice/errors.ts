@@ -39,11 +39,12 @@ export function refuse(failure: Failure | null, request: FastifyRequest, reply: 
 export function answerUnknown(request: FastifyRequest, reply: FastifyReply): void {
   const path = request.url.split('?', 1)[0] ?? ''
   const methods = methodsAt(path)
-  if (methods.length > 0) {
+  if (!isDecodable(path)) answer(request, reply.code(400), 'Error', { ...INVALID, MessageDetail: 'The address is malformed.' })
+  else if (methods.length === 0 || methods.includes(request.method)) answerNoResource(request, reply)
+  else {
     reply.code(405).header('allow', methods.join(', '))
     answer(request, reply, 'Error', { Message: `The requested resource does not support http method '${request.method}'.` })
-  } else if (isDecodable(path)) answerNoResource(request, reply)
-  else answer(request, reply.code(400), 'Error', { ...INVALID, MessageDetail: 'The address is malformed.' })
+  }
 }
 
 /** An address of the right form that nothing answers, as an id that is no int32. */
