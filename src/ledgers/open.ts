@@ -14,9 +14,13 @@ export interface LedgerParts {
 
 /** Opens the ledger a store's name stands for: `file:FOLDER` (created when absent) or `memory:`. Throws Failure, with words. */
 export async function openLedger(store: string, parts: LedgerParts = {}): Promise<Ledger> {
+  return store === 'memory:' ? createMemoryLedger(parts) : openEmbeddedLedger({ ...parts, folder: folderOf(store) })
+}
+
+/** The folder of a `file:FOLDER` store. Throws Failure for any other. */
+export function folderOf(store: string): string {
   const [scheme, rest] = [store.slice(0, store.indexOf(':')), store.slice(store.indexOf(':') + 1)]
-  if (store === 'memory:') return createMemoryLedger(parts)
-  if (scheme === 'file' && rest !== '') return openEmbeddedLedger({ ...parts, folder: rest })
+  if (scheme === 'file' && rest !== '') return rest
   if (scheme === 'redis' || scheme === 'rediss') {
     throw new Failure('invalid', `a ${scheme}:// store is not yet served by this version; use file:FOLDER`, { field: 'store' })
   }

@@ -237,7 +237,7 @@ describe('copies', () => {
     await within((ledger) => put(ledger, ['ann']))
     const meta = { format: 1, epoch: 'x', factsPartitions: 2, created: '', state: 'filling' as const }
     await withLevel((level) => level.put(META_KEY, encodeWords(META_KEY, meta)))
-    await expect(open()).rejects.toThrow('never finished; make it again')
+    await expect(open()).rejects.toThrow('never finished; back up again')
   })
 
   test('an export brings back everything: values of any bytes, versions, positions', async () => {

@@ -55,17 +55,26 @@ export interface ImportParts {
 /** Brings an export back, with its versions and positions, under a new epoch. Throws Failure for a used ledger and a bad line. */
 export async function importLines({ folder, lines, replace = false }: ImportParts): Promise<void> {
   const rest = lines[Symbol.asyncIterator]()
-  const header = parseHeader((await rest.next()).value)
+  try {
+    const header = parseHeader((await rest.next()).value)
+    const { format, factsPartitions, created } = header
+    const meta: Meta = { format, factsPartitions, created, epoch: '', state: 'copied' }
+    const store = replace ? await openStore(folder) : await openUnused(folder)
+    await fillStore({ store, folder, meta, chunks: chunksOf(rest, header), positions: new Map(Object.entries(header.positions)) })
+  } finally {
+    await rest.return?.()
+  }
+}
+
+async function openUnused(folder: string): Promise<Store> {
   const store = await openStore(folder)
   try {
-    if (!replace) await assertUnused(store)
+    await assertUnused(store)
+    return store
   } catch (error) {
     await closeStore(store, folder)
     throw error
   }
-  const { format, factsPartitions, created } = header
-  const meta: Meta = { format, factsPartitions, created, epoch: '', state: 'copied' }
-  await fillStore({ store, folder, meta, chunks: chunksOf(rest, header), positions: new Map(Object.entries(header.positions)) })
 }
 
 async function assertUnused(store: Store): Promise<void> {

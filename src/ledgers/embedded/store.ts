@@ -90,9 +90,13 @@ export async function readMeta(store: Store): Promise<Meta | null> {
     throw new Failure('invalid', words, { field: 'store' })
   }
   if (meta.state === 'filling') {
-    throw new Failure('invalid', `${store.location} holds a backup or an import that was never finished; make it again`, {
-      field: 'store',
-    })
+    throw new Failure(
+      'invalid',
+      `${store.location} holds a backup or an import that was never finished; back up again into an empty folder, or import again with replace`,
+      {
+        field: 'store',
+      },
+    )
   }
   return meta
 }
