@@ -7,6 +7,7 @@ import { rocketchatIds } from '../dialects/rocketchat/ids.ts'
 import { superofficeDialect } from '../dialects/superoffice/dialect.ts'
 import { superofficeIds } from '../dialects/superoffice/ids.ts'
 import { createDirectory } from '../directory/directory.ts'
+import { newId } from '../directory/random.ts'
 import { createEngine } from '../engine/engine.ts'
 import { createRateCounter } from '../http/rate.ts'
 import { createHttpServer } from '../http/server.ts'
@@ -17,7 +18,6 @@ import { createEnding } from './ending.ts'
 import { close, listen } from './listen.ts'
 import { fillFrom } from './load.ts'
 import { createLog } from './log.ts'
-import { newId } from './random.ts'
 import { snapshotsOf } from './snapshots.ts'
 
 /** Serves until it is asked to end. Everything there is, from the ledger outwards; closed in reverse. */
@@ -35,7 +35,15 @@ export async function serve(config: Config): Promise<void> {
   if (!(await fillFrom(ledger, { directory, engine }, ending))) return
 
   const now = () => ledger.now()
-  const services = { presence: engine.service, people, authentication, administration, settings, now, newId }
+  const services = {
+    presence: engine.service,
+    people,
+    authentication,
+    administration,
+    settings,
+    now,
+    newId: () => newId(randomBytes),
+  }
   const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: () => ledger.away() }
   const native = nativeDialect({ health, subjects, snapshots: snapshotsOf(ledger, config.store) })
   const dialects = [rocketchatDialect, mattermostDialect, superofficeDialect, native]
@@ -48,7 +56,8 @@ export async function serve(config: Config): Promise<void> {
   if (administrator?.generated) process.stdout.write(adminFrame(administrator, config.store))
   process.stdout.write(`rollcall listening on ${url}\n`)
 
-  const signal = await ending.asked
+  const why = await ending.asked
   health.state = 'draining'
-  log.info({ signal }, 'ending')
+  if (why === 'gap') process.exitCode = 1
+  log.info({ why }, 'ending')
 }
