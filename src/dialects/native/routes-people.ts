@@ -31,7 +31,7 @@ export function peopleRoutes({ people, administration }: Services, subjects: Sub
       query: Page,
       handle({ query, principal, request, reply }) {
         const { users, next } = pageOf(people, subjects, principal, slotOf(query.cursor), query.limit ?? PAGE_USERS)
-        const shown = users.map((user) => userOut(user, seenBy(principal, user.id)))
+        const shown = users.map((user) => userOut(user, seenBy(principal)))
         return answerTagged(tag(JSON.stringify({ users: shown, cursor: next === null ? null : cursorOf(next) })), request, reply)
       },
     }),
@@ -46,7 +46,7 @@ export function peopleRoutes({ people, administration }: Services, subjects: Sub
         const userId = userOf(params.user, principal, people)
         const user = mayRead(principal, userId) ? people.get(userId) : null
         if (user === null) throw noSuchUser(params.user)
-        return answerTagged(tag(JSON.stringify(userOut(user, seenBy(principal, userId)))), request, reply)
+        return answerTagged(tag(JSON.stringify(userOut(user, seenBy(principal)))), request, reply)
       },
     }),
     route({
@@ -80,10 +80,9 @@ export function peopleRoutes({ people, administration }: Services, subjects: Sub
 const ALL = { withEmail: true }
 
 /** Who users are is no secret within a workspace, but a token limited to some users stands outside of it. */
-const mayRead = ({ reach, userId: own }: Principal, userId: UserId): boolean =>
-  reach === null || userId === own || reach.has(userId)
+const mayRead = ({ reach }: Principal, userId: UserId): boolean => reach === null || reach.has(userId)
 
-const seenBy = ({ reach, userId: own }: Principal, userId: UserId) => ({ withEmail: reach === null || userId === own })
+const seenBy = ({ reach }: Principal) => ({ withEmail: reach === null })
 
 /** Users in the order of their slots, which users keep for life: whoever stays is listed once, whatever happens between pages. */
 function pageOf(people: People, subjects: Subjects, principal: Principal, from: number, limit: number) {
