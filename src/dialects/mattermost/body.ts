@@ -13,12 +13,15 @@ export function leaveBodies(fastify: FastifyInstance): void {
 /** The body's text, what is no UTF-8 in it being U+FFFD. Throws the product's 413. */
 export async function bodyOf({ raw }: FastifyRequest): Promise<string> {
   if (Number(raw.headers['content-length'] ?? 0) > BODY_BYTES_MAX) throw appError('too_large')
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of raw) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes > BODY_BYTES_MAX) throw appError('too_large')
-  }
-  return Buffer.concat(chunks).toString()
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    raw.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > BODY_BYTES_MAX) reject(appError('too_large'))
+      else chunks.push(chunk)
+    })
+    raw.once('end', () => resolve(Buffer.concat(chunks).toString()))
+    raw.once('error', reject)
+  })
 }

@@ -83,17 +83,23 @@ export function statusRoutes(voice: Voice): Route[] {
   ]
 
   function many(ids: readonly string[], principal: Principal): string {
-    const userIds = ids.map((id) => people.find(SPACE, id))
-    const known = voice.as(principal).view.many(userIds.filter((userId) => userId !== null))
+    const userIds: string[] = []
+    const asked: number[] = []
+    ids.forEach((id, at) => {
+      const userId = people.find(SPACE, id)
+      if (userId === null) return
+      userIds.push(userId)
+      asked.push(at)
+    })
+    const shown = voice.as(principal).view.many(userIds)
     let next = 0
-    return `[${ids.map((id, at) => voice.status(id, userIds[at] === null ? null : (known[next++] ?? null))).join()}]`
+    return `[${ids.map((id, at) => voice.status(id, asked[next] === at ? (shown[next++] ?? null) : null)).join()}]`
   }
 }
 
 /** Each id once, in the order of its bytes. */
-function sorted(ids: readonly string[]): string[] {
-  const once = [...new Set(ids)]
-  return once.every((id) => id.length === ID_BYTES)
-    ? once.sort()
-    : once.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
+function sorted(ids: string[]): readonly string[] {
+  if (ids.every((id) => id.length === ID_BYTES)) ids.sort()
+  else ids.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
+  return ids.filter((id, at) => id !== ids[at - 1])
 }
