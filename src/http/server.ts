@@ -52,6 +52,8 @@ export async function createHttpServer({ dialects, services, rates, log, trusted
   const fastify = Fastify({
     ...(log === false ? { logger: false } : { loggerInstance: log }),
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger for each request would cost more than most requests; what is logged says its route itself.
+    childLoggerFactory: (logger) => logger,
     exposeHeadRoutes: false,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
