@@ -1,15 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT, type Source, sourcesUnder, textsIn } from './sources.ts'
 
 const DEFINITION = /^\s*(?:- )?\*\*([A-Z]+(?:\d+|-[A-Za-z0-9.-]*\d[A-Za-z0-9.-]*))\*\*/gm
 const RULE_ID = /^[A-Z]+(?:\d+|-[A-Za-z0-9.-]*\d[A-Za-z0-9.-]*)$/
 
-const specs: Source[] = [
-  { path: 'SPEC.md', text: readFileSync(join(ROOT, 'SPEC.md'), 'utf8') },
-  ...sourcesUnder('src', 'SPEC.md'),
-]
+const specs: Source[] = [page('SPEC.md'), ...sourcesUnder('src', 'SPEC.md')]
 const rules = specs.flatMap(({ path, text }) => definedIn(text).map((id) => ({ id, path })))
 const citations = sourcesUnder('test', '.ts').flatMap((source) =>
   textsIn(source).flatMap((text) => citedIn(text).map((id) => ({ id, path: source.path }))),
@@ -36,6 +33,16 @@ test('every rule that a test names exists', () => {
   expect([...new Set(unknown)]).toEqual([])
 })
 
+test('every link from one of our pages to a file leads somewhere', () => {
+  const pages = [...specs, ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'GLOSSARY.md', 'CHANGELOG.md'].map(page)]
+  const dead = [...pages, ...sourcesUnder('src', 'README.md')].flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)]
+      .filter(([, target]) => !existsSync(join(ROOT, dirname(path), target ?? '')))
+      .map(([link]) => `${path}: ${link}`),
+  )
+  expect(dead).toEqual([])
+})
+
 test('rules are found at the start of a line, and citations between brackets, one or several', () => {
   expect(definedIn('- **R1** one\n**XY-1.2-3** two\n  - **Z9** three\nas **R2** says\n- **Words** none\n')).toEqual([
     'R1',
@@ -44,6 +51,10 @@ test('rules are found at the start of a line, and citations between brackets, on
   ])
   expect(citedIn(`${'[R'}1] ${'[XY-'}1.2-3, Z9] three, [not one], [1], [ids]`)).toEqual(['R1', 'XY-1.2-3', 'Z9'])
 })
+
+function page(path: string): Source {
+  return { path, text: readFileSync(join(ROOT, path), 'utf8') }
+}
 
 function definedIn(text: string): string[] {
   return [...text.matchAll(DEFINITION)].map(([, id]) => id ?? '')
