@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { mattermostDialect } from '../dialects/mattermost/dialect.ts'
-import { mattermostIds } from '../dialects/mattermost/ids.ts'
 import { nativeDialect } from '../dialects/native/dialect.ts'
 import { rocketchatDialect } from '../dialects/rocketchat/dialect.ts'
-import { rocketchatIds } from '../dialects/rocketchat/ids.ts'
 import { superofficeDialect } from '../dialects/superoffice/dialect.ts'
-import { superofficeIds } from '../dialects/superoffice/ids.ts'
 import { createDirectory } from '../directory/directory.ts'
 import { newId } from '../directory/random.ts'
 import { createEngine } from '../engine/engine.ts'
@@ -15,6 +12,7 @@ import { openLedger } from '../ledgers/open.ts'
 import { adminFrame } from './administrator.ts'
 import type { Config } from './config.ts'
 import { createEnding } from './ending.ts'
+import { idSpaces } from './id-spaces.ts'
 import { close, listen } from './listen.ts'
 import { fillFrom } from './load.ts'
 import { createLog } from './log.ts'
@@ -26,10 +24,7 @@ export async function serve(config: Config): Promise<void> {
   await using stack = new AsyncDisposableStack()
   const log = createLog(config.log)
   const ledger = stack.adopt(await openLedger(config.store, { log }), (opened) => opened.close())
-  const directory = stack.adopt(
-    createDirectory({ ledger, idSpaces: [rocketchatIds, mattermostIds, superofficeIds], random: randomBytes, log }),
-    (made) => made.close(),
-  )
+  const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log }), (made) => made.close())
   const { people, subjects, authentication, administration, settings } = directory
   const engine = stack.adopt(createEngine({ ledger, subjects, settings, log }), (made) => made.close())
   if (!(await fillFrom(ledger, { directory, engine }, ending))) return

@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto'
+import type { StoppedStores } from '../cli/store.ts'
+import { createDirectory } from '../directory/directory.ts'
+import { openLedger } from '../ledgers/open.ts'
+import { backupStore, exportStore, importStore } from '../ledgers/stopped.ts'
+import { idSpaces } from './id-spaces.ts'
+import { createLog } from './log.ts'
+
+/** What the command line can do to a store that no server holds. */
+export const stoppedStores: StoppedStores = {
+  exportLines: exportStore,
+  importLines: (store, lines, options) => importStore(store, { lines, ...options }),
+  backup: backupStore,
+  async resetAdministrator(store, username) {
+    await using stack = new AsyncDisposableStack()
+    const log = createLog('pretty')
+    const ledger = stack.adopt(await openLedger(store, { log }), (opened) => opened.close())
+    const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log }), (made) => made.close())
+    const positions = await ledger.load((entry) => {
+      if (entry.partition === 'directory') directory.apply(entry)
+    })
+    directory.loaded(positions)
+    return directory.resetAdministrator(username)
+  },
+}

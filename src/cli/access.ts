@@ -1,0 +1,84 @@
+import { Command } from 'commander'
+import { Failure } from '../core/errors.ts'
+import { save } from './saved.ts'
+import { type Answer, connect, serverAt, serverUrl } from './server.ts'
+import { ask, askSecret, print, printJson, printTable } from './terminal.ts'
+
+export function loginCommand(): Command {
+  return new Command('login')
+    .description('log in to a server and remember it, readable by you alone')
+    .option('-u, --username <name>', 'username or e-mail address; asked for when left out')
+    .addHelpText(
+      'after',
+      '\nThe password is asked for, or read from standard input:\n  echo "$PASSWORD" | rollcall login -u admin',
+    )
+    .action(async ({ username }: { username?: string }) => {
+      const url = serverUrl()
+      const name = username ?? (await ask('Username: '))
+      const password = await askSecret('Password: ')
+      const { token, user } = await serverAt(url, null)
+        .call('POST', '/v1/login', { username: name, password })
+        .catch((error: unknown) => {
+          throw error instanceof Failure && error.code === 'unauthenticated'
+            ? new Failure('unauthenticated', 'This username and password do not go together.')
+            : error
+        })
+      print(`Logged in to ${url} as ${user.username}. The token is kept in ${await save(url, token)}.`)
+    })
+}
+
+export function logoutCommand(): Command {
+  return new Command('logout').description('end the login at the server and forget it').action(async () => {
+    const server = await connect()
+    await server.call('POST', '/v1/logout')
+    await save(server.url, null)
+    print(`Logged out of ${server.url}.`)
+  })
+}
+
+export function tokenCommand(): Command {
+  const command = new Command('token').description('tokens for programs')
+  command
+    .command('create <name>')
+    .description('make a token and show it, this once')
+    .option('-k, --kind <kind>', 'personal, application or publishable', 'personal')
+    .option('-u, --user <user>', 'whose it is (default: yours)')
+    .option('-s, --scope <scope...>', 'what it may do (default: all that its kind allows)')
+    .option('--only <user...>', 'the only users that it may touch')
+    .option('--origin <origin...>', 'the only web origins that it may come from')
+    .option('--until <time>', 'when it ends, like 2027-01-31T00:00:00Z')
+    .option('--json', 'answer as JSON')
+    .action(async (name: string, { kind, user, scope, only, origin, until, json }) => {
+      const wanted = { name, kind, user, scopes: scope, users: only, origins: origin, until }
+      const made = await (await connect()).call('POST', '/v1/tokens', wanted)
+      if (json) return printJson(made)
+      print(made.token)
+      process.stderr.write(`This is the token ${made.id}. It is not shown again.\n`)
+    })
+  command
+    .command('list')
+    .description('list tokens')
+    .option('-u, --user <user>', 'whose', 'me')
+    .option('--json', 'answer as JSON')
+    .action(async ({ user, json }) => {
+      const { tokens } = await (await connect()).call('GET', `/v1/tokens?user=${encodeURIComponent(user)}`)
+      if (json) return printJson(tokens)
+      const rows = tokens.map((token: Answer) => [
+        token.id,
+        token.kind,
+        `…${token.tail}`,
+        token.lastUsedAt ?? 'never',
+        token.name,
+      ])
+      printTable([['ID', 'KIND', 'ENDS IN', 'LAST USED', 'NAME'], ...rows])
+    })
+  command
+    .command('revoke <id>')
+    .description('end a token')
+    .option('-u, --user <user>', 'whose it is', 'me')
+    .action(async (id: string, { user }) => {
+      await (await connect()).call('DELETE', `/v1/tokens/${encodeURIComponent(id)}?user=${encodeURIComponent(user)}`)
+      print(`Token ${id} has ended.`)
+    })
+  return command
+}

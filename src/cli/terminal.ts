@@ -1,0 +1,54 @@
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
+import { Failure } from '../core/errors.ts'
+
+/** Standard output, for people, or with `--json` for programs. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2))
+}
+
+/** Columns as wide as their widest cell, the last one as it is. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  for (const row of rows) {
+    print(row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '))
+  }
+}
+
+/** Asks on a terminal without showing what is typed; elsewhere reads the first line of standard input. */
+export async function askSecret(question: string): Promise<string> {
+  const answer = process.stdin.isTTY ? await askOnTerminal(question, true) : await readFirstLine()
+  if (answer !== '') return answer
+  throw new Failure('invalid', 'The password is empty. Type it when asked, or send it on standard input.')
+}
+
+export async function ask(question: string): Promise<string> {
+  if (process.stdin.isTTY) return askOnTerminal(question, false)
+  throw new Failure('invalid', `There is no terminal to ask "${question.trim()}" on. Say it as an option; see --help.`)
+}
+
+async function askOnTerminal(question: string, hidden: boolean): Promise<string> {
+  process.stderr.write(question)
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({ input: process.stdin, output: hidden ? silent : process.stderr, terminal: true })
+  try {
+    return await lines.question('')
+  } finally {
+    lines.close()
+    if (hidden) process.stderr.write('\n')
+  }
+}
+
+async function readFirstLine(): Promise<string> {
+  const lines = createInterface({ input: process.stdin })
+  try {
+    for await (const line of lines) return line
+    return ''
+  } finally {
+    lines.close()
+  }
+}
