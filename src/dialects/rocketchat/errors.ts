@@ -1,15 +1,29 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Failure } from '../../core/errors.ts'
-import { answer, failure, forbidden, prepare, refusal } from './answers.ts'
+import type { Failure, FailureReason } from '../../core/errors.ts'
+import { answer, failure, forbidden, prepare, type Refusal, refusal } from './answers.ts'
 
 const NOT_LOGGED_IN = 'You must be logged in to do this.'
 const PERMISSION_MISSING = 'User does not have the permissions required for this action [error-unauthorized]'
 const METHOD = { method: 'users.setStatus' }
 
+/** Failures that have words of their own in the product. */
+const REFUSALS: Partial<Record<FailureReason, Refusal>> = {
+  notes_not_allowed: { code: 'error-not-allowed', reason: 'Change status is not allowed', details: METHOD },
+  invisible_not_allowed: { code: 'error-status-not-allowed', reason: 'Invisible status is disabled', details: METHOD },
+  end_in_past: { code: 'error-invalid-date', reason: 'expiresAt must be a future date', details: METHOD },
+  last_administrator: {
+    code: 'error-action-not-allowed',
+    reason: 'Leaving the app without an active admin is not allowed',
+    details: { method: 'removeUserFromRole', action: 'Remove_last_admin' },
+  },
+}
+
 /** A failure in the product's form; null, a bug of ours, without its message. */
 export function refuse(failed: Failure | null, _request: FastifyRequest, reply: FastifyReply, error: unknown): string {
   prepare(reply)
   if (failed === null) return answer(reply, 500, { success: false, error: 'Internal server error' })
+  const known = failed.reason === null ? undefined : REFUSALS[failed.reason]
+  if (known !== undefined) return refusal(reply, known)
   switch (failed.code) {
     case 'invalid':
       return refuseInvalid(failed, reply, error)
@@ -55,14 +69,7 @@ function refuseInvalid(failed: Failure, reply: FastifyReply, error: unknown): st
     const errorType = error.validationContext === 'body' ? 'invalid-params' : 'error-invalid-params'
     return answer(reply, 400, { success: false, errorType, error: error.validation.map(({ message }) => message).join('\n ') })
   }
-  switch (failed.reason) {
-    case 'invisible_not_allowed':
-      return refusal(reply, { code: 'error-status-not-allowed', reason: 'Invisible status is disabled', details: METHOD })
-    case 'end_in_past':
-      return refusal(reply, { code: 'error-invalid-date', reason: 'expiresAt must be a future date', details: METHOD })
-    default:
-      return failure(reply, failed.message)
-  }
+  return failure(reply, failed.message)
 }
 
 /** One body for clients that read `error` and for those that read `status` and `message`. */
@@ -71,18 +78,18 @@ function refuseUnauthenticated(reply: FastifyReply): string {
 }
 
 function refuseForbidden(failed: Failure, reply: FastifyReply): string {
-  if (failed.reason === 'notes_not_allowed')
-    return refusal(reply, { code: 'error-not-allowed', reason: 'Change status is not allowed', details: METHOD })
   return failed.reason === 'permission_missing'
     ? answer(reply, 403, { success: false, error: PERMISSION_MISSING })
     : forbidden(reply)
 }
 
 function refuseConflict(failed: Failure, reply: FastifyReply): string {
-  if (failed.reason === 'last_administrator')
-    return refusal(reply, { code: 'error-action-not-allowed', reason: 'Leaving the app without an active admin is not allowed' })
   const field = failed.field ?? 'username'
-  return refusal(reply, { code: 'error-field-unavailable', reason: `${field} is already in use :(`, details: { field } })
+  return refusal(reply, {
+    code: 'error-field-unavailable',
+    reason: `${field} is already in use :(`,
+    details: { method: 'insertOrUpdateUser', field },
+  })
 }
 
 function refuseTooMany(failed: Failure, reply: FastifyReply): string {

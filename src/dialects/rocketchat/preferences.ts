@@ -7,19 +7,16 @@ import { closed } from './validation.ts'
 const DEFAULT_PREFERENCES = { enableAutoAway: true, idleTimeLimit: 300 }
 
 /** The product's preferences by the kind of their values; kept for its clients, and opaque here. */
-const TEXTS = [
-  ...['newRoomNotification', 'newMessageNotification', 'emailNotificationMode', 'desktopNotifications', 'pushNotifications'],
-  ...['sendOnEnter', 'language', 'sidebarSortby', 'sidebarViewMode', 'themeAppearence', 'fontSize'],
-]
-const NUMBERS = ['clockMode', 'masterVolume', 'notificationsSoundVolume', 'voipRingerVolume', 'idleTimeLimit', 'utcOffset']
-const SWITCHES = [
-  ...['useEmojis', 'convertAsciiEmoji', 'saveMobileBandwidth', 'collapseMediaByDefault', 'autoImageLoad', 'unreadAlert'],
-  ...['enableAutoAway', 'showThreadsInMainChannel', 'desktopNotificationRequireInteraction', 'hideUsernames', 'hideRoles'],
-  ...['displayAvatars', 'hideFlexTab', 'sidebarShowFavorites', 'sidebarShowUnread', 'sidebarDisplayAvatar', 'sidebarGroupByType'],
-  ...['muteFocusedConversations', 'receiveLoginDetectionEmail', 'notifyCalendarEvents', 'omnichannelTranscriptEmail'],
-  ...['omnichannelTranscriptPDF', 'omnichannelHideConversationAfterClosing', 'enableMobileRinging', 'mentionsWithSymbol'],
-  'desktopNotificationVoiceCalls',
-]
+const TEXTS =
+  'newRoomNotification newMessageNotification emailNotificationMode desktopNotifications pushNotifications sendOnEnter language ' +
+  'sidebarSortby sidebarViewMode themeAppearence fontSize'
+const NUMBERS = 'clockMode masterVolume notificationsSoundVolume voipRingerVolume idleTimeLimit utcOffset'
+const SWITCHES =
+  'useEmojis convertAsciiEmoji saveMobileBandwidth collapseMediaByDefault autoImageLoad unreadAlert enableAutoAway ' +
+  'showThreadsInMainChannel desktopNotificationRequireInteraction hideUsernames hideRoles displayAvatars hideFlexTab ' +
+  'sidebarShowFavorites sidebarShowUnread sidebarDisplayAvatar sidebarGroupByType muteFocusedConversations ' +
+  'receiveLoginDetectionEmail notifyCalendarEvents omnichannelTranscriptEmail omnichannelTranscriptPDF ' +
+  'omnichannelHideConversationAfterClosing enableMobileRinging mentionsWithSymbol desktopNotificationVoiceCalls'
 const LISTS = {
   highlights: { type: 'array', items: { type: 'string' }, nullable: true },
   statusVisibilityDenied: { type: 'array', items: { type: 'string' } },
@@ -45,6 +42,6 @@ export function storedAs(values: Readonly<Record<string, unknown>>): Preference[
   return Object.entries(values).map(([name, value]) => ({ category: NAME, name, value: JSON.stringify(value) }))
 }
 
-function eachOf(names: readonly string[], type: string): Record<string, TSchema> {
-  return Object.fromEntries(names.map((name) => [name, Type.Unsafe({ type, nullable: true })]))
+function eachOf(names: string, type: string): Record<string, TSchema> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, Type.Unsafe({ type, nullable: true })]))
 }

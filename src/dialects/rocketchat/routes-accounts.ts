@@ -58,7 +58,7 @@ const OwnUpdate = Type.Object(
 
 /** Making accounts, and what people change about their own. */
 export function accountRoutes(services: Services): Route[] {
-  const { people, presence, administration, settings } = services
+  const { people, presence, administration } = services
   return [
     route({
       rule: 'RC-1.7-1',
@@ -119,8 +119,6 @@ export function accountRoutes(services: Services): Route[] {
           })
         const status = statusType ? STATUSES.find((known) => known === statusType) : null
         if (status === undefined) return refusal(reply, { code: 'error-not-allowed', reason: 'Invalid status type' })
-        if (statusText && !settings.current.notesAllowed)
-          return refusal(reply, { code: 'error-not-allowed', reason: 'Change status is not allowed' })
         if (name) await administration.as(principal).updateUser(principal.userId, { name })
         if (status !== null || statusText !== null)
           await presence

@@ -1,5 +1,5 @@
-import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
+import { Failure } from '../../core/errors.ts'
 import type { Principal, Services } from '../../core/service.ts'
 import type { Instant, Presence, UserId } from '../../core/vocabulary.ts'
 import { type Route, route } from '../../http/route.ts'
@@ -13,7 +13,11 @@ import { closed, NullableString, oneOf } from './validation.ts'
 /** How old a `from` may be, in ms, to be answered with what changed since; an older one gets everybody. */
 const FROM_AGE_MS_MAX = 10 * 60 * 1000
 const NOTHING_SAID = 'Match error: Failed Match.OneOf, Match.Maybe or Match.Optional validation'
-const METHOD = { method: 'users.setStatus' }
+const NO_DATE = {
+  code: 'error-invalid-date',
+  reason: 'Invalid expiresAt date string',
+  details: { method: 'users.setStatus' },
+}
 
 const ByName = Type.Object(NAMED, closed)
 const StatusUpdate = Type.Object(
@@ -34,7 +38,8 @@ const PresenceQuery = Type.Object(
 )
 
 /** Reading and setting statuses, one's own and others'. */
-export function statusRoutes({ presence, people, settings, now }: Services): Route[] {
+export function statusRoutes(services: Services): Route[] {
+  const { presence, people, settings } = services
   const statusText = createStatusTexts(people)
   const presenceList = createPresenceLists(people)
   const viewOf = (principal: Principal) => presence.as(principal, NAME).view
@@ -82,7 +87,7 @@ export function statusRoutes({ presence, people, settings, now }: Services): Rou
         if (settings.current.broadcastDisabled) return presenceList([], isPresent, true)
         const view = viewOf(principal)
         if (ids) return presenceList(view.many(usersOf(ids)), isWorthTelling, false)
-        const since = recent(from ?? '', now())
+        const since = recent(from ?? '', services.now())
         if (since === null) return presenceList(view.everyone(), isPresent, true)
         return presenceList(view.changedAfter(since), ({ userId }) => userId !== principal.userId, false)
       },
@@ -104,12 +109,13 @@ export function statusRoutes({ presence, people, settings, now }: Services): Rou
         const shown = userId === null ? null : view.get(userId)
         if (userId === null || shown === null) return refuseNamed(body, reply)
         if (message && !settings.current.notesAllowed)
-          return refusal(reply, { code: 'error-not-allowed', reason: 'Change status is not allowed', details: METHOD })
+          throw new Failure('forbidden', 'Notes are not allowed.', { reason: 'notes_not_allowed' })
         const until = body.expiresAt ? instantOf(body.expiresAt) : null
-        const wrong = refuseEnd(body.expiresAt ?? '', until, now(), reply)
-        if (wrong !== null) return wrong
+        if (body.expiresAt && until === null) return refusal(reply, NO_DATE)
+        if (until !== null && until <= services.now())
+          throw new Failure('invalid', 'The end has passed.', { reason: 'end_in_past' })
         if (!settings.current.invisibleAllowed && (status ?? shown.standing) === 'offline')
-          return refusal(reply, { code: 'error-status-not-allowed', reason: 'Invisible status is disabled', details: METHOD })
+          throw new Failure('invalid', 'Invisible is not allowed.', { reason: 'invisible_not_allowed' })
         await commands.change(userId, eventsOf({ status, message, until }))
         return success()
       },
@@ -136,11 +142,4 @@ const isWorthTelling = (shown: Presence): boolean => isPresent(shown) || shown.n
 function recent(from: string, at: Instant): Instant | null {
   const since = instantOf(from)
   return since !== null && at - since < FROM_AGE_MS_MAX ? since : null
-}
-
-/** Null: the end is fine, or none was given. */
-function refuseEnd(expiresAt: string, until: Instant | null, at: Instant, reply: FastifyReply): string | null {
-  if (expiresAt === '' || (until !== null && until > at)) return null
-  const reason = until === null ? 'Invalid expiresAt date string' : 'expiresAt must be a future date'
-  return refusal(reply, { code: 'error-invalid-date', reason, details: METHOD })
 }
