@@ -45,7 +45,7 @@ export function seedTitles(): string[] {
   )
   if (files.length === 0) return []
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
-  const listing = execFileSync(process.execPath, [vitest, 'list', '--json', ...files.map(({ path }) => path)], {
+  const listing = execFileSync(process.execPath, [vitest, 'list', ...files.map(({ path }) => path), '--json'], {
     cwd: ROOT,
     encoding: 'utf8',
     env: { ...process.env, VITEST: undefined, VITEST_WORKER_ID: undefined, VITEST_POOL_ID: undefined },
@@ -62,21 +62,27 @@ export function fieldsOf(operation: Operation, titles: readonly string[]): Cover
   )
 }
 
-/** `seed NNN · [operation ·] [kind] field [· case]`; a describe's title counts as a part of its own. */
-function proves(title: string, { seed, name }: Operation, kind: Kind, field: string): boolean {
+/** `seed NNN · [operation ·] [kind] field [· case]`; a describe's title counts as a part of its own, and 200 goes without saying. */
+function proves(title: string, operation: Operation, kind: Kind, field: string): boolean {
+  const said = saidIn(title, operation)
+  if (said === null) return false
+  const names = [field, `200 · ${field}`, `${field}[]`, ...KIND_WORDS[kind].map((word) => `${word} ${field}`)]
+  return names.some((name) => said === name || said.startsWith(`${name} · `))
+}
+
+/** What a title says after the seed and, where there are several, the operation; null when it speaks of another. */
+function saidIn(title: string, { seed, name }: Operation): string | null {
   const [first, ...parts] = title.split(/ [·>] /).map((part) => part.trim())
-  if (first !== `seed ${seed}`) return false
-  const rest = name === null ? parts : parts.slice(parts.indexOf(name) + 1)
-  if (name !== null && !parts.includes(name)) return false
-  const said = rest[0] ?? ''
-  return said === field || KIND_WORDS[kind].some((word) => said === `${word} ${field}`)
+  if (first !== `seed ${seed}` || (name !== null && !parts.includes(name))) return null
+  return parts.slice(name === null ? 0 : parts.indexOf(name) + 1).join(' · ')
 }
 
 /** The page `docs/coverage.md`. */
 export function coveragePage(operations: readonly Operation[], titles: readonly string[]): string {
   const sections = operations.map((operation) => {
     const rows = fieldsOf(operation, titles).map(
-      ({ kind, field, tests }) => `| ${kind} | \`${field}\` | ${tests.map((test) => casesOf(test, operation)).join('; ')} |`,
+      ({ kind, field, tests }) =>
+        `| ${kind} | \`${field}\` | ${tests.map((test) => caseOf(test, operation, field)).join('; ')} |`,
     )
     return `## ${operation.product}: ${operation.operation}\n\n| part | field | tests |\n| --- | --- | --- |\n${rows.join('\n')}\n`
   })
@@ -88,8 +94,8 @@ Every parameter, header, field and documented answer of the descriptions that Ro
 ${sections.join('\n')}`
 }
 
-function casesOf(title: string, { name }: Operation): string {
-  const [, ...parts] = title.split(/ [·>] /)
-  const cases = parts.slice(parts.indexOf(name ?? '') + 2).join(' · ')
-  return (cases === '' ? 'as such' : cases).replaceAll('|', '\\|')
+function caseOf(title: string, operation: Operation, field: string): string {
+  const said = saidIn(title, operation) ?? ''
+  const rest = said.slice(said.indexOf(field) + field.length).replace(/^(?:\[\])?(?: · )?/, '')
+  return (rest === '' ? 'as such' : rest).replaceAll('|', '\\|')
 }
