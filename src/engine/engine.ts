@@ -111,10 +111,9 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
       const row = roster.at(slot)
       schedule(slot, record, now())
       // A change by time that was not told yet is told with this commit, even where the commit itself is not.
-      if (record?.shown.told === version || isUntold(row)) {
-        markTold(row)
-        recency.committed(partitionNumber(factsPartition(userId, ledger.factsPartitions)), slot, version, now())
-      }
+      const untold = record?.shown.told === version || isUntold(row)
+      if (untold) recency.committed(partitionNumber(factsPartition(userId, ledger.factsPartitions)), slot, version, now())
+      markTold(row)
       tell(slot, userId, was)
     }
     lanes.arrived(userId)
@@ -140,10 +139,8 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
     if (userId === null || held === undefined) return
     const was = { own: held.own, stranger: held.stranger }
     const row = roster.at(slot)
-    if (isUntold(row)) {
-      markTold(row)
-      order(now())
-    }
+    if (isUntold(row)) order(now())
+    markTold(row)
     tell(slot, userId, was)
   }
 
@@ -162,6 +159,8 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
       const { done, value: slot } = slots.next()
       if (done) return false
       schedule(slot, roster.recordAt(slot), now())
+      // Of whom nothing was read since the start, nobody knows what was seen before: they are told.
+      if (roster.held(slot)?.told === null) recency.lapsed(slot, from, now())
       retell(slot, (at) => recency.lapsed(slot, from, at))
       return true
     }
@@ -267,7 +266,7 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
 
   function follow(partition: string, key: UserId, value: Uint8Array | null, version: Version): void {
     try {
-      adopt(key, value === null ? null : readRecord(partition, key, value), version)
+      adopt(key, value === null ? null : (lanes.writtenAs(key, value) ?? readRecord(partition, key, value)), version)
     } catch (error) {
       log.warn({ key, version, error }, 'A record that was followed cannot be read; the user stays as it was.')
     }

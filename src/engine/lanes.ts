@@ -18,6 +18,8 @@ export type Step = (record: PresenceRecord) => PresenceRecord
 export interface Lanes {
   /** Resolves once what the step made, or found there already, is durable. Throws Failure `unavailable`, and what the step throws. */
   change(userId: UserId, step: Step): Promise<void>
+  /** The record that a value in flight was made from, so that nobody reads again what was written here; null: it was not. */
+  writtenAs(userId: UserId, value: Uint8Array): PresenceRecord | null
   /** A newer version of the user's record is held now. */
   arrived(userId: UserId): void
   /** Resolves once nothing is in flight. */
@@ -45,6 +47,7 @@ interface Waiting {
 export function createLanes({ ledger, random, held, versionOf, onCommitted }: LanesParts): Lanes {
   const lanes = new Map<UserId, Waiting[]>()
   const flights = new Set<Promise<void>>()
+  const written = new Map<UserId, { readonly value: Uint8Array; readonly record: PresenceRecord }>()
   const wakers = new Map<UserId, () => void>()
   let commits = 0
   let conflicts = 0
@@ -83,15 +86,18 @@ export function createLanes({ ledger, random, held, versionOf, onCommitted }: La
   }
 
   async function commit(userId: UserId, record: PresenceRecord, expects: Version): Promise<CommitAnswer> {
-    const write = { key: userId, value: encodeRecord(record), expects }
+    const value = encodeRecord(record)
+    written.set(userId, { value, record })
     try {
-      return await ledger.commit(factsPartition(userId, ledger.factsPartitions), [write])
+      return await ledger.commit(factsPartition(userId, ledger.factsPartitions), [{ key: userId, value, expects }])
     } catch (cause) {
       throw new Failure('unavailable', 'The ledger does not answer; whether it was stored is not known.', {
         reason: 'ledger_away',
         retryAfterMs: AWAY_RETRY_MS,
         cause,
       })
+    } finally {
+      written.delete(userId)
     }
   }
 
@@ -128,6 +134,10 @@ export function createLanes({ ledger, random, held, versionOf, onCommitted }: La
         const flight = drain(userId, opened).finally(() => flights.delete(flight))
         flights.add(flight)
       })
+    },
+    writtenAs(userId, value) {
+      const own = written.get(userId)
+      return own?.value === value ? own.record : null
     },
     arrived: (userId) => wakers.get(userId)?.(),
     async settled() {

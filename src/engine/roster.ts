@@ -162,7 +162,7 @@ export function createRoster({ subjects, policies, now, strangersMax = 50_000 }:
 
 /** Whether strangers see something else than they were told. */
 export function isUntold({ stranger, told, toldChangeAt }: Row): boolean {
-  return stranger.changedAt > toldChangeAt || (told !== null && !looksSame(told, stranger))
+  return stranger.changedAt > toldChangeAt || (told !== null && told !== stranger)
 }
 
 export function markTold(row: Row): void {

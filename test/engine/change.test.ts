@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { PresenceEvent } from '../../src/core/transition.ts'
-import { aPrincipal, createWorld, type WorldParts } from './world.ts'
+import { anAdministrator, aPrincipal, createWorld, type WorldParts } from './world.ts'
 
 async function world(parts: WorldParts) {
   const made = await createWorld(parts)
@@ -38,4 +38,95 @@ test('a poll with nothing told answers the very same cursor', async () => {
   await Promise.resolve()
   const third = view.changesSince(second.cursor)
   expect(view.changesSince(third.cursor).cursor).toBe(third.cursor)
+})
+
+test('[H1, H2, C2] what a hidden user does unseen moves no cursor and not one byte', async () => {
+  const { engine } = await world({ userIds: ['anna', 'bob'] })
+  const { commands, view: own } = engine.service.as(aPrincipal('anna'), 'test')
+  const stranger = engine.service.as(anAdministrator('root'), 'test').view
+  await commands.change('anna', [{ ...busy, availability: 'offline' }])
+  const { cursor } = stranger.changesSince(null)
+  const mine = own.changesSince(null).cursor
+  const seen = stranger.get('anna')
+  const session = { id: 's', owner: null, leaseUntil: null, app: 'web', platform: 'web', idles: 'told', idle: false } as const
+  await commands.change('anna', [{ type: 'session_opened', session }])
+  expect(stranger.get('anna')).toBe(seen)
+  expect(stranger.changesSince(cursor)).toEqual({ presences: [], removed: [], cursor, full: false })
+  const changes = own.changesSince(mine)
+  expect(changes.presences).toMatchObject([{ userId: 'anna', source: 'manual', connected: 'online' }])
+  expect(own.changesSince(changes.cursor).presences).toEqual([])
+})
+
+test('[T5] what changes nothing is answered without a write, and the same object is read until something changed', async () => {
+  const { engine } = await world({ userIds: ['anna', 'bob'] })
+  const { commands } = engine.service.as(aPrincipal('anna'), 'test')
+  const { view } = engine.service.as(aPrincipal('bob'), 'test')
+  expect(view.get('anna')).toBe(view.get('anna'))
+  await commands.change('anna', [busy])
+  const seen = view.get('anna')
+  await commands.change('anna', [busy])
+  expect(view.get('anna')).toBe(seen)
+  expect(engine.figures.commits).toBe(1)
+})
+
+test('[G6] a change of settings is effective at once, and told to those who look', async () => {
+  const { engine, settings, pass, ledger } = await world({ userIds: ['anna', 'bob'] })
+  await engine.service.as(aPrincipal('anna'), 'test').commands.change('anna', [{ type: 'online_declared', alike: null }])
+  const { view } = engine.service.as(aPrincipal('bob'), 'test')
+  const { cursor } = view.changesSince(null)
+  pass(60_000)
+  settings.change({ declaredOnlineMaxMs: 30_000 }, ledger.now())
+  expect(view.get('anna')).toMatchObject({ availability: 'offline' })
+  expect(view.changesSince(cursor).presences).toMatchObject([{ userId: 'anna', availability: 'offline' }])
+})
+
+test('[G6] a deactivated user is offline at once, and told', async () => {
+  const { engine, crowd } = await world({ userIds: ['anna', 'bob'] })
+  await engine.service.as(aPrincipal('anna'), 'test').commands.change('anna', [busy])
+  const { view } = engine.service.as(aPrincipal('bob'), 'test')
+  const { cursor } = view.changesSince(null)
+  crowd.put('anna', { deactivated: true })
+  expect(view.changesSince(cursor).presences).toMatchObject([{ userId: 'anna', availability: 'offline', source: 'none' }])
+})
+
+test('[C3] a cursor ahead of this node is answered with nothing and itself, another epoch with everything, nonsense with an error', async () => {
+  const { engine } = await world({ userIds: ['anna', 'bob'] })
+  const other = await world({ userIds: ['anna', 'bob'] })
+  const { view } = engine.service.as(aPrincipal('bob'), 'test')
+  const { cursor } = view.changesSince(null)
+  const [format, epoch, directory, facts, lapsed, own] = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+  for (const parts of [
+    [format, epoch, directory + 1, facts, lapsed, own],
+    [format, epoch, directory, facts.with(3, 9), lapsed, own],
+    [format, epoch, directory, facts, 5_000_000, own],
+  ]) {
+    const ahead = Buffer.from(JSON.stringify(parts)).toString('base64url')
+    expect(view.changesSince(ahead)).toEqual({ presences: [], removed: [], cursor: ahead, full: false })
+  }
+  const elsewhere = other.engine.service.as(aPrincipal('bob'), 'test').view.changesSince(null).cursor
+  expect(view.changesSince(elsewhere)).toMatchObject({ full: true })
+  for (const nonsense of [
+    '',
+    'x',
+    '~',
+    `${cursor}!`,
+    Buffer.from('{}').toString('base64url'),
+    Buffer.from('[1,2]').toString('base64url'),
+  ])
+    expect(() => view.changesSince(nonsense)).toThrow(expect.objectContaining({ code: 'invalid', field: 'since' }))
+})
+
+test('facts of a user who left are not those of one who comes back under the same id, and can still be written', async () => {
+  const { engine, crowd, pass, ledger } = await world({ userIds: ['anna', 'bob'] })
+  await engine.service.as(aPrincipal('anna'), 'test').commands.change('anna', [busy])
+  const { view } = engine.service.as(aPrincipal('bob'), 'test')
+  const { cursor } = view.changesSince(null)
+  crowd.remove('anna')
+  expect(view.get('anna')).toBe(null)
+  expect(view.changesSince(cursor).removed).toEqual(['anna'])
+  pass(1_000)
+  crowd.put('anna', { createdAt: ledger.now() })
+  expect(view.get('anna')).toMatchObject({ availability: 'offline', since: ledger.now() })
+  const answer = await engine.service.as(aPrincipal('anna'), 'test').commands.change('anna', [busy])
+  expect(answer).toMatchObject({ availability: 'busy' })
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Presence, UserId } from '../../src/core/vocabulary.ts'
 import type { Changes, PresenceView } from '../../src/core/service.ts'
+import type { Presence, UserId } from '../../src/core/vocabulary.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
 import { aStep, type Step, settled } from '../core/arbitraries.ts'
 import { anAdministrator, aPrincipal, createWorld, type World } from './world.ts'
@@ -60,7 +60,9 @@ async function happen(world: World, happening: Happening): Promise<void> {
     if (crowd.slotOf(happening.userId) < 0) return
     const principal = anAdministrator(happening.step.deed.self ? happening.userId : 'admin')
     const { commands } = engine.service.as(principal, happening.step.deed.via)
-    await commands.change(happening.userId, [settled(happening.step.event, ledger.now())], { lapsedEndAccepted: true }).catch(() => null)
+    await commands
+      .change(happening.userId, [settled(happening.step.event, ledger.now())], { lapsedEndAccepted: true })
+      .catch(() => null)
   }
   if (happening.type === 'passed') await vi.advanceTimersByTimeAsync(happening.ms)
   if (happening.type === 'settings') settings.change(happening, ledger.now())
@@ -73,7 +75,9 @@ test('[C1, C2] what changed since a cursor makes of the snapshot of then the sna
   await fc.assert(
     fc.asyncProperty(fc.array(aHappening, { maxLength: 40 }), async (happenings) => {
       const world = await createWorld({ userIds: USERS, ledger: createMemoryLedger({ clock: Date.now, factsPartitions: 2 }) })
-      const mirrors = ['stranger', 'a', 'b'].map((userId) => createMirror(world.engine.service.as(aPrincipal(userId), 'test').view))
+      const mirrors = ['stranger', 'a', 'b'].map((userId) =>
+        createMirror(world.engine.service.as(aPrincipal(userId), 'test').view),
+      )
       for (const mirror of mirrors) mirror.poll()
       for (const happening of [...happenings, ...[0, 1, 2].map((reader) => ({ type: 'polled' as const, reader }))]) {
         await happen(world, happening)

@@ -129,8 +129,8 @@ export interface World {
   /** What the engine warned of. */
   readonly warnings: string[]
   /** Moves the ledger's clock. */
-  pass(ms: Instant): void
-  close(): Promise<void>
+  readonly pass: (ms: Instant) => void
+  readonly close: () => Promise<void>
 }
 
 export interface WorldParts {
