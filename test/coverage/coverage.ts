@@ -71,11 +71,21 @@ function proves(title: string, operation: Operation, kind: Kind, field: string):
 }
 
 /** What a title says after the seed and, where there are several, the operation; null when it speaks of another. */
-function saidIn(title: string, { seed, name }: Operation): string | null {
+function saidIn(title: string, operation: Operation): string | null {
   const [first, ...parts] = title.split(/ [·>] /).map((part) => part.trim())
-  if (first !== `seed ${seed}` || (name !== null && !parts.includes(name))) return null
-  return parts.slice(name === null ? 0 : parts.indexOf(name) + 1).join(' · ')
+  const named = operation.name === null ? -1 : parts.findIndex((part) => names(part, operation))
+  if (first !== `seed ${operation.seed}` || (operation.name !== null && named < 0)) return null
+  return parts.slice(named + 1).join(' · ')
 }
+
+/** `UpdateUserStatus`, or the method with the end of the path: `PUT status`. */
+function names(part: string, { name, operation }: Operation): boolean {
+  const [method, path = ''] = operation.split(' ')
+  const [saidMethod, saidPath = ''] = part.split(' ')
+  return part === name || (method === saidMethod && saidPath !== '' && `/${shortPath(path)}`.endsWith(`/${shortPath(saidPath)}`))
+}
+
+const shortPath = (path: string): string => path.replace(/^\/?(?:api\/v\d\/)?(?:users\/)?(?:[{:]user_id\}?\/|me\/)?/, '')
 
 /** The page `docs/coverage.md`. */
 export function coveragePage(operations: readonly Operation[], titles: readonly string[]): string {
