@@ -47,6 +47,7 @@ test('a title names its operation where there are several, and its part where tw
     'seed 900 · body status · empty',
     'seed 901 · GetX · 200',
     'seed 901 · 200',
+    'seed 901 · GET x · status',
     'seed 901 · GetY · Accept',
   ]
   expect(fieldsOf(one, said).map(({ tests }) => tests.length)).toEqual([0, 2, 1, 0])
