@@ -20,7 +20,7 @@ test.each([
   ['❤', 'heart'],
   ['👩🏿‍⚕️', 'female-doctor_dark_skin_tone'],
   ['woman_health_worker', 'woman_health_worker'],
-  ['🇩🇪', 'flag-de'],
+  ['🇸🇪', 'flag-se'],
   ['de', 'de'],
   ['skin-tone-2', 'skin-tone-2'],
 ])('[MM-1.11-5] %s is known as %s', (given, name) => {
