@@ -1,23 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { PresenceRecord } from '../../src/core/record.ts'
 import { AVAILABILITIES, type Instant } from '../../src/core/vocabulary.ts'
-import {
-  claim,
-  close,
-  note,
-  OTHERS,
-  online,
-  open,
-  own,
-  POLICY,
-  recordAfter,
-  type Said,
-  seen,
-  set,
-  standing,
-  timed,
-  withdraw,
-} from './facts.ts'
+import { claim, close, note, OTHERS, online, open, own, POLICY, recordAfter, type Said, seen, set, withdraw } from './facts.ts'
 
 const keys = (record: PresenceRecord): string[] => record.claims.map(({ key }) => key).sort()
 

@@ -2,22 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { lives } from '../../src/core/resolve.ts'
 import { transition } from '../../src/core/transition.ts'
 import type { Instant } from '../../src/core/vocabulary.ts'
-import {
-  aSession,
-  claim,
-  close,
-  note,
-  OTHERS,
-  OWN,
-  online,
-  open,
-  own,
-  POLICY,
-  recordAfter,
-  type Said,
-  seen,
-  set,
-} from './facts.ts'
+import { aSession, claim, close, note, OTHERS, OWN, open, own, POLICY, recordAfter, type Said, set } from './facts.ts'
 
 describe('sessions', () => {
   test('[T7] an adopted session is the same one under another owner', () => {
