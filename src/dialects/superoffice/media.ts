@@ -11,6 +11,9 @@ export const MEDIA_TYPES = [
 ] as const
 export type MediaType = (typeof MEDIA_TYPES)[number]
 
+/** What a media range says beside its weight, as its charset: answers are UTF-8 whatever it says. */
+const PARAMETER = /;(?!\s*q\s*=)[^;,]*/gi
+
 /** Different Accept headers remembered; clients send a handful. */
 const REMEMBERED_MAX = 200
 
@@ -21,7 +24,8 @@ export function mediaTypeFor(accept: string | undefined): MediaType {
   if (accept === undefined) return MEDIA_TYPES[0]
   const known = CHOSEN.get(accept)
   if (known !== undefined) return known
-  const wanted = new Negotiator({ headers: { accept } }).mediaType([...MEDIA_TYPES])
+  const ranges = accept.replaceAll(PARAMETER, '')
+  const wanted = new Negotiator({ headers: { accept: ranges } }).mediaType([...MEDIA_TYPES])
   const chosen = MEDIA_TYPES.find((type) => type === wanted) ?? MEDIA_TYPES[0]
   if (CHOSEN.size >= REMEMBERED_MAX) CHOSEN.clear()
   CHOSEN.set(accept, chosen)
