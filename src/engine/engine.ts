@@ -103,7 +103,7 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
   function adopt(userId: UserId, stored: PresenceRecord | null, version: Version): void {
     const slot = subjects.slotOf(userId)
     const record = normalised(stored, version)
-    if (slot < 0) orphans.put(userId, record, version)
+    if (slot < 0) orphans.put(userId, record, record === null ? 0 : version)
     else {
       const before = roster.held(slot)
       const was = before && { own: before.own, stranger: before.stranger }

@@ -1,7 +1,7 @@
 import { explain } from '../core/explain.ts'
 import type { Ledger, Subjects } from '../core/ports.ts'
 import type { PresenceCommands, PresenceService, Principal, SettingsView } from '../core/service.ts'
-import { type PresenceEvent, transitionAll } from '../core/transition.ts'
+import { transitionAll } from '../core/transition.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { admit, found, inspect, notPermitted } from './admission.ts'
 import type { Lanes } from './lanes.ts'
@@ -40,7 +40,7 @@ function createCommands(
         const slot = found(subjects.slotOf(userId))
         const now = Math.max(ledger.now(), record.shown.asOf)
         const deed = { via, by: principal.by, self: principal.by === userId }
-        return transitionAll(record, events as readonly PresenceEvent[], deed, now, policies.of(slot))
+        return transitionAll(record, events, deed, now, policies.of(slot))
       })
       return seen(userId, found(subjects.slotOf(userId)))
     },

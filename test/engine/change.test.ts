@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { PresenceEvent } from '../../src/core/transition.ts'
 import { anAdministrator, aPrincipal, createWorld, type WorldParts } from './world.ts'
 
@@ -129,4 +129,17 @@ test('facts of a user who left are not those of one who comes back under the sam
   expect(view.get('anna')).toMatchObject({ availability: 'offline', since: ledger.now() })
   const answer = await engine.service.as(aPrincipal('anna'), 'test').commands.change('anna', [busy])
   expect(answer).toMatchObject({ availability: 'busy' })
+})
+
+test('facts that nobody is left to have are swept, and only those', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { engine, crowd, ledger } = await world({ userIds: ['anna', 'bob'] })
+  for (const userId of ['anna', 'bob']) await engine.service.as(aPrincipal(userId), 'test').commands.change(userId, [busy])
+  crowd.remove('anna')
+  await vi.advanceTimersByTimeAsync(60_000)
+  const keys: string[] = []
+  await ledger.load(({ key }) => void keys.push(key))
+  expect(keys).toEqual(['bob'])
+  expect(vi.getTimerCount()).toBe(0)
 })
