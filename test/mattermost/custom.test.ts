@@ -158,6 +158,7 @@ test('[MM-1.11-4] a text is cut, not refused', async () => {
 })
 
 test('[MM-1.11-6] an ended one is empty within a second', async () => {
+  await ada.delete('/users/me/status/custom')
   const end = Date.now() + 700
   await put({ text: 'short', expires_at: new Date(end).toISOString() })
   expect((await ada.custom()).text).toBe('short')

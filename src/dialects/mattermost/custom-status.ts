@@ -51,7 +51,7 @@ const RECENTS_MAX = 5
 const TEXT_LENGTH_MAX = 100
 
 function cut(text: string): string {
-  return text.length <= TEXT_LENGTH_MAX ? text : [...text].slice(0, TEXT_LENGTH_MAX).join('')
+  return text.length <= TEXT_LENGTH_MAX ? text : Array.from(text).slice(0, TEXT_LENGTH_MAX).join('')
 }
 
 function isDuration(duration: string): duration is Duration {

@@ -26,7 +26,7 @@ export function mannersOf({ services }: Voice): Manners {
       const error = appErrorOf(failure)
       if (error.endsSession) reply.header('Set-Cookie', ENDED_COOKIE)
       if (failure?.retryAfterMs) reply.header('Retry-After', seconds(failure.retryAfterMs))
-      return reply.code(error.status).send(errorBody(error, String(reply.getHeader('X-Request-Id'))))
+      return asJson(reply.code(error.status)).send(errorBody(error, String(reply.getHeader('X-Request-Id'))))
     },
     rateHeaders({ callsMax, remaining, resetAt }, reply) {
       const reset = seconds(resetAt - services.now())
@@ -44,7 +44,7 @@ export function greet(fastify: FastifyInstance, voice: Voice): void {
     const cleaned = cleanUrl(url)
     if (cleaned !== url) return void redirect(reply, cleaned)
     if (raw.headers['content-type'] !== undefined) raw.headers['content-type'] = undefined
-    reply.serializer(asItIs).headers({ ...HEADERS, 'X-Request-Id': nextId(), 'X-Version-Id': voice.versionId })
+    asJson(reply).headers({ ...HEADERS, 'X-Request-Id': nextId(), 'X-Version-Id': voice.versionId })
     if (raw.method === 'GET') reply.header('Expires', '0')
     done(url.length > URL_LENGTH_MAX ? appError('url_too_long') : undefined)
   })
@@ -62,15 +62,16 @@ export function answerUnknown(request: FastifyRequest, reply: FastifyReply): unk
     detailed_error: `There doesn't appear to be an api call for the url='${path}'.  Typo? are you missing a team_id or user_id as part of the url?`,
     status_code: 404,
   }
-  return reply.code(404).serializer(asItIs).header('Content-Type', 'application/json').send(encode(body))
+  return asJson(reply.code(404)).send(encode(body))
 }
 
-/** Where a reply has a serializer of its own, the framework leaves its content type alone. */
+/** No charset: clients look for exactly this content type. Where a reply has a serializer of its own, the framework adds none. */
+const asJson = (reply: FastifyReply): FastifyReply => reply.serializer(asItIs).header('Content-Type', 'application/json')
+
 const asItIs = (text: string): string => text
 
-/** On every answer but the 404 of an unknown path. No charset: clients look for exactly this content type. */
+/** On every answer but the 404 of an unknown path. */
 const HEADERS = {
-  'Content-Type': 'application/json',
   'Permissions-Policy': '',
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
@@ -79,7 +80,7 @@ const HEADERS = {
 /** A URL whose path has no empty, `.` or `..` segments. */
 function cleanUrl(url: string): string {
   if (!url.includes('//') && !url.includes('/.')) return url
-  const [path = '', query] = split(url)
+  const [path, query] = split(url)
   const cleaned =
     path.includes('//') || path.includes('/.') ? new URL(path.replace(/\/{2,}/g, '/'), 'http://localhost').pathname : path
   return query === undefined ? cleaned : `${cleaned}?${query}`
