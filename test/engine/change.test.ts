@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { PresenceEvent } from '../../src/core/transition.ts'
-import { anAdministrator, aPrincipal, createWorld, type WorldParts } from './world.ts'
+import { anAdministrator, aPrincipal, type Crowd, createCrowd, createWorld, type WorldParts } from './world.ts'
 
 async function world(parts: WorldParts) {
   const made = await createWorld(parts)
@@ -142,4 +142,18 @@ test('facts that nobody is left to have are swept, and only those', async () => 
   await ledger.load(({ key }) => void keys.push(key))
   expect(keys).toEqual(['bob'])
   expect(vi.getTimerCount()).toBe(0)
+})
+
+test('[C4] asking what changed looks at those who changed, however many users there are and however old the cursor is', async () => {
+  const crowd = createCrowd(Array.from({ length: 5_000 }, (_, at) => `user${at}`))
+  let looks = 0
+  const counting: Crowd = Object.create(crowd, { idAt: { value: (slot: number) => (looks++, crowd.idAt(slot)) } })
+  const { engine } = await world({ crowd: counting })
+  const { view } = engine.service.as(aPrincipal('watcher'), 'test')
+  const { cursor } = view.changesSince(null)
+  for (const userId of ['user7', 'user8', 'user7'])
+    await engine.service.as(aPrincipal(userId), 'test').commands.change(userId, [busy])
+  looks = 0
+  expect(view.changesSince(cursor).presences).toHaveLength(2)
+  expect(looks).toBeLessThan(10)
 })
