@@ -1,0 +1,130 @@
+import { Failure } from '../core/errors.ts'
+import type { Write } from '../core/ports.ts'
+import type { Administration, AdministrationService, Principal, UserChange } from '../core/service.ts'
+import type { UserId } from '../core/vocabulary.ts'
+import type { Delays } from './delays.ts'
+import { digestOf, digestOfNew, type Passwords } from './passwords.ts'
+import { noSuchUser, type PeopleChanges } from './people.ts'
+import { assertPermission, assertReach, assertScope, permissionMissing } from './permission.ts'
+import type { Preferences } from './preferences.ts'
+import type { Presets } from './presets.ts'
+import type { Replica } from './replica.ts'
+import type { Workspace } from './settings.ts'
+import type { TokenChanges } from './tokenChanges.ts'
+import type { Users } from './users.ts'
+
+export interface AdministrationParts {
+  readonly users: Users
+  readonly people: PeopleChanges
+  readonly tokenChanges: TokenChanges
+  readonly passwords: Passwords
+  readonly delays: Delays
+  readonly workspace: Workspace
+  readonly presets: Presets
+  readonly preferences: Preferences
+  readonly replica: Replica
+}
+
+/** What everybody may change of themselves. */
+const OWN_FIELDS: ReadonlySet<string> = new Set<keyof UserChange>(['name', 'timezone', 'password', 'currentPassword'])
+
+export function createAdministration(parts: AdministrationParts): AdministrationService {
+  const { users, people, tokenChanges, passwords, delays, workspace, presets, preferences, replica } = parts
+
+  const commit = (plan: () => Write[]): Promise<null> => replica.change(() => ({ writes: plan(), answer: null }))
+
+  /** Throws unless the principal gave its own present password; wrong ones count as failed logins. */
+  async function assertCurrentPassword({ userId }: Principal, { currentPassword }: UserChange): Promise<void> {
+    const kept = users.stored(userId)?.passwordHash ?? null
+    if (kept === null) return
+    const field = 'currentPassword'
+    if (currentPassword === undefined) throw new Failure('invalid', 'currentPassword must be given.', { field })
+    await delays.turn(userId, '')
+    if (await passwords.verify(kept, digestOf({ password: currentPassword }) ?? '')) return
+    delays.failed(userId, '')
+    throw new Failure('forbidden', 'currentPassword is wrong.', { reason: 'wrong_password', field })
+  }
+
+  function assertMayUpdate(principal: Principal, userId: UserId, change: UserChange): void {
+    assertScope(principal, 'admin')
+    assertReach(principal, userId)
+    const asked = Object.entries(change).filter(([, value]) => value !== undefined)
+    const isOwn = userId === principal.userId && asked.every(([field]) => OWN_FIELDS.has(field))
+    if (!isOwn) assertPermission(principal, 'manage-users')
+  }
+
+  async function hashOfNew(password: string | undefined): Promise<{ readonly passwordHash?: string }> {
+    return password === undefined ? {} : { passwordHash: await passwords.hash(digestOfNew(password)) }
+  }
+
+  /** Preferences are part of how somebody's presence is shown and set. */
+  function assertPreferences(principal: Principal, userId: UserId, does: 'read' | 'write'): void {
+    assertReach(principal, userId)
+    if (users.people.versionOf(userId) === 0) throw noSuchUser()
+    const isOwn = userId === principal.userId
+    assertScope(principal, !isOwn ? 'presence:write-others' : does === 'read' ? 'presence:read' : 'presence:write-own')
+    if (isOwn) return
+    const may = principal.permissions.has('set-others-presence') || principal.permissions.has('manage-users')
+    if (!may || (users.stored(userId)?.roles.includes('admin') && !principal.administrator))
+      throw permissionMissing('set-others-presence')
+  }
+
+  const as = (principal: Principal): Administration => ({
+    async createUser(user) {
+      assertPermission(principal, 'manage-users')
+      if (principal.reach !== null) assertReach(principal, user.id ?? '')
+      const created = await people.create(user, { by: principal, ...(await hashOfNew(user.password)) })
+      if (created === null) throw noSuchUser()
+      return created
+    },
+    async updateUser(userId, change) {
+      assertMayUpdate(principal, userId, change)
+      if (users.people.versionOf(userId) === 0) throw noSuchUser()
+      if (change.password !== undefined) {
+        digestOfNew(change.password)
+        if (userId === principal.userId) await assertCurrentPassword(principal, change)
+      }
+      return people.update(userId, change, { by: principal, ...(await hashOfNew(change.password)) })
+    },
+    async deleteUser(userId) {
+      assertPermission(principal, 'manage-users')
+      assertReach(principal, userId)
+      await people.remove(userId, principal)
+    },
+    createToken: (token) => tokenChanges.create(principal, token),
+    tokens: async (userId) => tokenChanges.list(principal, userId),
+    deleteToken: (userId, tokenId) => tokenChanges.remove(principal, userId, tokenId),
+    async changeSettings(change) {
+      assertPermission(principal, 'manage-settings')
+      return workspace.changeSettings(change)
+    },
+    rolePermissions: async () => workspace.rolePermissions(),
+    async changeRolePermissions(change) {
+      assertPermission(principal, 'manage-settings')
+      if (!principal.administrator) throw permissionMissing('of an administrator')
+      await workspace.changeRolePermissions(change)
+    },
+    presets: async () => presets.document.current,
+    async putPreset(preset) {
+      assertPermission(principal, 'manage-presets')
+      return presets.put(preset)
+    },
+    async deletePreset(presetId) {
+      assertPermission(principal, 'manage-presets')
+      await presets.remove(presetId)
+    },
+    async preferences(userId) {
+      assertPreferences(principal, userId, 'read')
+      return preferences.of(userId)
+    },
+    async putPreferences(userId, changed) {
+      assertPreferences(principal, userId, 'write')
+      await commit(() => preferences.write(userId, changed))
+    },
+    async deletePreferences(userId, names) {
+      assertPreferences(principal, userId, 'write')
+      await commit(() => preferences.remove(userId, names))
+    },
+  })
+  return { as }
+}

@@ -1,0 +1,116 @@
+import { Failure } from '../core/errors.ts'
+import type { Ledger, Version } from '../core/ports.ts'
+import type { Authentication, Login, Principal, Secret, WhoLogsIn } from '../core/service.ts'
+import type { Instant, UserId } from '../core/vocabulary.ts'
+import type { Delays } from './delays.ts'
+import { LOGIN_TOKEN_MS, TOKENS_MAX } from './limits.ts'
+import { digestOf, type Passwords } from './passwords.ts'
+import type { Principals } from './principals.ts'
+import { newToken, type Random } from './random.ts'
+import type { Remembered } from './remembered.ts'
+import type { Replica } from './replica.ts'
+import { endings, hashOfToken, putToken, tailOf } from './tokenChanges.ts'
+import { type StoredToken, startOfHour, type Tokens } from './tokens.ts'
+import { fold } from './userRecord.ts'
+import type { Users } from './users.ts'
+
+export interface AuthenticationParts {
+  readonly ledger: Ledger
+  readonly users: Users
+  readonly tokens: Tokens
+  readonly principals: Principals
+  readonly passwords: Passwords
+  readonly delays: Delays
+  readonly remembered: Remembered
+  readonly replica: Replica
+  readonly random: Random
+}
+
+export function createAuthentication(parts: AuthenticationParts): Authentication {
+  const { ledger, users, tokens, principals, delays, passwords, remembered, replica, random } = parts
+
+  /** Compares a password that was given with the kept one; slow, and slower for whoever fails. */
+  async function check(who: WhoLogsIn, secret: Secret, address: string): Promise<{ userId: UserId; version: Version }> {
+    const userId = findWho(users, who)
+    const account = userId ?? fold('login' in who ? who.login : who.value).slice(0, 256)
+    await delays.turn(account, address)
+    const kept = userId === null ? null : (users.stored(userId)?.passwordHash ?? null)
+    const same = await passwords.verify(kept, digestOf(secret) ?? '')
+    // Of a password that was changed meanwhile nothing is known.
+    const user = userId === null ? null : users.stored(userId)
+    if (!same || user === null || user.passwordHash !== kept) {
+      delays.failed(account, address)
+      throw new Failure('unauthenticated', 'Wrong username or password.', { reason: 'wrong_password' })
+    }
+    delays.succeeded(account, address)
+    if (!user.active) throw new Failure('unauthenticated', 'This user is deactivated.', { reason: 'deactivated' })
+    return { userId: user.id, version: users.people.versionOf(user.id) }
+  }
+
+  function principalOf(userId: UserId): Principal {
+    const principal = principals.ofUser(userId)
+    if (principal !== null) return principal
+    throw new Failure('unauthenticated', 'Wrong username or password.', { reason: 'wrong_password' })
+  }
+
+  async function verify(who: WhoLogsIn, secret: Secret, address: string): Promise<Principal> {
+    const pair = remembered.pairOf(who, secret)
+    const known = remembered.find(pair)
+    if (known !== null) return principalOf(known)
+    const { userId, version } = await check(who, secret, address)
+    remembered.keep(pair, userId, version)
+    return principalOf(userId)
+  }
+
+  return {
+    byToken: (token, origin) => principals.byToken(token, origin),
+    byPassword: verify,
+    async login(who, secret, { address, tokenLength }): Promise<Login> {
+      const { userId } = await verify(who, secret, address)
+      const token = newToken(random, tokenLength)
+      const now = ledger.now()
+      const made: StoredToken = {
+        hash: hashOfToken(token),
+        userId,
+        kind: 'login',
+        name: '',
+        createdAt: now,
+        until: now + LOGIN_TOKEN_MS,
+        tail: tailOf(token),
+        lastUsedAt: startOfHour(now),
+        scopes: null,
+        users: null,
+        origins: null,
+      }
+      await replica.change(() => ({ writes: [putToken(made), ...endings(surplus(tokens, userId, now), tokens)], answer: null }))
+      const [principal, user] = [principals.byToken(token, undefined), users.people.get(userId)]
+      if (principal === null || user === null)
+        throw new Failure('unauthenticated', 'This user is no more.', { reason: 'not_logged_in' })
+      return { token, user, principal, until: made.until }
+    },
+    async logout({ userId, tokenId: ended }) {
+      await replica.change(() => ({
+        writes: endings(
+          tokens.of(userId).filter((slot) => tokens.idAt(slot) === ended),
+          tokens,
+        ),
+        answer: null,
+      }))
+    },
+  }
+}
+
+function findWho({ people }: Users, who: WhoLogsIn): UserId | null {
+  if ('space' in who) return people.find(who.space, who.value)
+  return people.find('username', who.login) ?? people.find('email', who.login)
+}
+
+/** What goes when a user logs in once more: what has ended, and the oldest logins beyond the bound. */
+function surplus(tokens: Tokens, userId: UserId, now: Instant): number[] {
+  const all = tokens.of(userId).map((slot) => ({ slot, ...tokens.at(slot) }))
+  const ended = all.filter(({ until }) => until !== null && until <= now)
+  const logins = all.filter(({ kind, until }) => kind === 'login' && (until === null || until > now))
+  const excess = Math.max(0, all.length - ended.length + 1 - TOKENS_MAX)
+  const oldest = excess === 0 ? [] : logins.sort((one, other) => one.createdAt - other.createdAt).slice(0, excess)
+  return [...ended, ...oldest].map(({ slot }) => slot)
+}

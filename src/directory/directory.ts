@@ -1,0 +1,131 @@
+import type { Commit, Entry, Ledger, Positions, Subjects, Version } from '../core/ports.ts'
+import type { AdministrationService, Authentication, IdSpace, People, SettingsView } from '../core/service.ts'
+import { ACCOUNTS_KEY, createAccounts } from './accounts.ts'
+import { createAdministration } from './administration.ts'
+import { type Administrators, createAdministrators } from './administrators.ts'
+import { createAuthentication } from './authentication.ts'
+import { createDelays } from './delays.ts'
+import { createPasswords, type HashingLimits } from './passwords.ts'
+import { createPeopleChanges } from './people.ts'
+import { createPreferences } from './preferences.ts'
+import { createPresets } from './presets.ts'
+import { createPrincipals } from './principals.ts'
+import type { Random } from './random.ts'
+import { createRemembered } from './remembered.ts'
+import { createReplica, PARTITION } from './replica.ts'
+import { createWorkspace } from './settings.ts'
+import { createTokenChanges } from './tokenChanges.ts'
+import { createTokens } from './tokens.ts'
+import { createUsers } from './users.ts'
+import { createUses, type Log } from './uses.ts'
+
+export interface DirectoryParts {
+  readonly ledger: Ledger
+  readonly idSpaces: readonly IdSpace[]
+  readonly random: Random
+  readonly log: Log
+  readonly hashing?: HashingLimits
+}
+
+/** Who users are: accounts, credentials, permissions and settings, in memory over the ledger's `directory` partition. */
+export interface Directory {
+  readonly people: People
+  readonly subjects: Subjects
+  readonly authentication: Authentication
+  readonly administration: AdministrationService
+  readonly settings: SettingsView
+  /** While loading; keys of other parts are passed over. */
+  apply(entry: Entry): void
+  loaded(positions: Positions): void
+  /** From the ledger's feed, own ones too. */
+  commit(commit: Commit): void
+  readonly firstAdministrator: Administrators['first']
+  readonly resetAdministrator: Administrators['reset']
+  close(): Promise<void>
+}
+
+export function createDirectory({ ledger, idSpaces, random, log, hashing }: DirectoryParts): Directory {
+  const replica = createReplica({
+    ledger,
+    apply: ({ version, writes }) => {
+      for (const { key, value } of writes) put(key, value, version, true)
+    },
+  })
+  const users = createUsers({ idSpaces })
+  const tokens = createTokens()
+  const accounts = createAccounts({ replica })
+  const workspace = createWorkspace({ ledger, replica })
+  const presets = createPresets({ ledger, replica, random })
+  const preferences = createPreferences()
+  const uses = createUses({ tokens, replica, log })
+  const { rolePermissions } = workspace
+  const principals = createPrincipals({ users, tokens, rolePermissions, now: () => ledger.now(), onUse: uses.note })
+  const passwords = createPasswords(hashing)
+  const delays = createDelays()
+  const remembered = createRemembered({ users, random })
+  const people = createPeopleChanges({ ledger, users, tokens, preferences, accounts, idSpaces, random })
+  const tokenChanges = createTokenChanges({ ledger, users, tokens, replica, random })
+  const administrators = createAdministrators({ users, people, passwords, random })
+
+  /** Every kind of key by its first segment, and what holds it in memory. */
+  const kinds: Readonly<Record<string, (name: string, value: Uint8Array | null, version: Version, told: boolean) => void>> = {
+    user(userId, value, version, told) {
+      if (told) principals.forgetUser(userId)
+      users.put(userId, value, version, told)
+    },
+    token(hash, value, version) {
+      if (value !== null) return tokens.put(hash, value, version)
+      const slot = tokens.remove(hash)
+      principals.forgetToken(slot)
+      uses.forget(slot)
+    },
+    preference: (path, value, version) => preferences.put(path, value, version),
+    [ACCOUNTS_KEY]: (_, value, version) => accounts.put(value, version),
+    settings: (_, value, version) => workspace.settingsDocument.put(value, version),
+    presets: (_, value, version) => presets.document.put(value, version),
+    roles(_, value, version) {
+      workspace.rolesDocument.put(value, version)
+      principals.forgetAll()
+    },
+  }
+
+  function put(key: string, value: Uint8Array | null, version: Version, told: boolean): void {
+    const slash = key.indexOf('/')
+    const [kind, name] = slash < 0 ? [key, ''] : [key.slice(0, slash), key.slice(slash + 1)]
+    kinds[kind]?.(name, value, version, told)
+  }
+
+  return {
+    people: users.people,
+    subjects: users.subjects,
+    authentication: createAuthentication({
+      ledger,
+      users,
+      tokens,
+      principals,
+      passwords,
+      delays,
+      remembered,
+      replica,
+      random,
+    }),
+    administration: createAdministration({
+      users,
+      people,
+      tokenChanges,
+      passwords,
+      delays,
+      workspace,
+      presets,
+      preferences,
+      replica,
+    }),
+    settings: workspace.settings,
+    apply: ({ key, value, version }) => put(key, value, version, false),
+    loaded: (positions) => replica.loaded(positions[PARTITION] ?? 0),
+    commit: (commit) => replica.commit(commit),
+    firstAdministrator: administrators.first,
+    resetAdministrator: administrators.reset,
+    close: () => uses.close(),
+  }
+}

@@ -1,0 +1,185 @@
+import { Failure } from '../core/errors.ts'
+import type { Ledger, Write } from '../core/ports.ts'
+import type { IdSpace, NewUser, Principal, User, UserChange } from '../core/service.ts'
+import type { UserId } from '../core/vocabulary.ts'
+import { type AccountPlan, type Accounts, type Draft, userKey } from './accounts.ts'
+import { assertFields } from './fields.ts'
+import { assertFree, issueIds, wordsOf } from './names.ts'
+import { permissionMissing } from './permission.ts'
+import type { Preferences } from './preferences.ts'
+import { newId, type Random } from './random.ts'
+import { endings } from './tokenChanges.ts'
+import type { Tokens } from './tokens.ts'
+import { encodeUser, type StoredUser } from './userRecord.ts'
+import type { Users } from './users.ts'
+
+export interface PeopleChangesParts {
+  readonly ledger: Ledger
+  readonly users: Users
+  readonly tokens: Tokens
+  readonly preferences: Preferences
+  readonly accounts: Accounts
+  readonly idSpaces: readonly IdSpace[]
+  readonly random: Random
+}
+
+/** What is known besides the fields: who asks (null: the machine's own operator) and the hash of a new password. */
+export interface ChangeOfUser {
+  readonly by: Principal | null
+  readonly passwordHash?: string
+}
+
+/** Users made, changed and deleted, each in one commit with all that hangs on them. */
+export interface PeopleChanges {
+  /** Null: `unless` was true by the time it would have been committed. */
+  create(user: NewUser, options: ChangeOfUser & { readonly unless?: () => boolean }): Promise<User | null>
+  update(userId: UserId, change: UserChange, options: ChangeOfUser): Promise<User>
+  remove(userId: UserId, by: Principal): Promise<void>
+}
+
+/** One word for all changes that may leave nobody to administer: they never share a commit. */
+const ADMINISTRATORS = ' administrators'
+
+export function createPeopleChanges(parts: PeopleChangesParts): PeopleChanges {
+  const { ledger, users, tokens, preferences, accounts, idSpaces, random } = parts
+
+  function planCreation(wanted: NewUser, { by, passwordHash }: ChangeOfUser, draft: Draft): AccountPlan<UserId> {
+    const now = ledger.now()
+    const id = wanted.id ?? newId(random)
+    const roles = [...new Set(wanted.roles ?? (wanted.bot === true ? (['bot'] as const) : (['user'] as const)))]
+    if (roles.includes('admin')) assertMayTouchAdministrators(by)
+    if (users.people.find('id', id) !== null)
+      throw new Failure('conflict', `id "${id}" is taken.`, { reason: 'taken', field: 'id' })
+    const ids = issueIds(id, wanted.ids ?? {}, draft.next, { people: users.people, idSpaces, isSpoken: draft.isSpoken })
+    const user: StoredUser = {
+      id,
+      username: wanted.username.normalize('NFC'),
+      name: wanted.name ?? wanted.username,
+      email: wanted.email || null,
+      roles,
+      ids,
+      bot: wanted.bot ?? roles.includes('bot'),
+      active: wanted.active ?? true,
+      utcOffset: wanted.utcOffset ?? 0,
+      timezone: wanted.timezone || null,
+      avatarETag: wanted.avatarETag ?? null,
+      createdAt: now,
+      updatedAt: now,
+      passwordHash: passwordHash ?? null,
+    }
+    assertFree(user, users.people, idSpaces)
+    return { words: wordsOf(user, idSpaces), writes: [{ key: userKey(id), value: encodeUser(user), expects: 0 }], answer: id }
+  }
+
+  function planUpdate(userId: UserId, change: UserChange, { by, passwordHash }: ChangeOfUser): AccountPlan<UserId> {
+    const before = existing(users, userId)
+    if (change.id !== undefined && change.id !== userId) throw new Failure('invalid', 'id never changes.', { field: 'id' })
+    const user: StoredUser = {
+      ...before,
+      username: change.username?.normalize('NFC') ?? before.username,
+      name: change.name ?? before.name,
+      email: change.email === undefined ? before.email : change.email || null,
+      roles: change.roles === undefined ? before.roles : [...new Set(change.roles)],
+      ids: mergedIds(before, change, idSpaces),
+      bot: change.bot ?? before.bot,
+      active: change.active ?? before.active,
+      utcOffset: change.utcOffset ?? before.utcOffset,
+      timezone: change.timezone === undefined ? before.timezone : change.timezone || null,
+      avatarETag: change.avatarETag ?? before.avatarETag,
+      passwordHash: passwordHash ?? before.passwordHash,
+    }
+    if (sameUser(before, user)) return { words: [], writes: [], answer: userId }
+    const wasAdministrator = before.roles.includes('admin')
+    const isAdministrator = user.roles.includes('admin')
+    if ((wasAdministrator && by?.userId !== userId) || wasAdministrator !== isAdministrator) assertMayTouchAdministrators(by)
+    const steps = wasAdministrator && before.active && !(isAdministrator && user.active)
+    if (steps) assertNotTheLast(users, userId)
+    assertFree(user, users.people, idSpaces)
+    const value = encodeUser({ ...user, updatedAt: Math.max(ledger.now(), before.updatedAt) })
+    return {
+      words: [...wordsOf(before, idSpaces), ...wordsOf(user, idSpaces), ...(steps ? [ADMINISTRATORS] : [])],
+      writes: [{ key: userKey(userId), value, expects: users.people.versionOf(userId) }, ...endedLogins(user, before, by)],
+      answer: userId,
+    }
+  }
+
+  /** A new password ends every login but the one it came with; a deactivated user keeps none. */
+  function endedLogins(user: StoredUser, before: StoredUser, by: Principal | null): Write[] {
+    if (user.active && user.passwordHash === before.passwordHash) return []
+    const logins = tokens.of(user.id).filter((slot) => tokens.at(slot).kind === 'login')
+    const kept = user.active ? (by?.tokenId ?? null) : null
+    return endings(
+      logins.filter((slot) => tokens.idAt(slot) !== kept),
+      tokens,
+    )
+  }
+
+  function planRemoval(userId: UserId, by: Principal): AccountPlan<null> {
+    const user = existing(users, userId)
+    const isAdministrator = user.roles.includes('admin')
+    if (isAdministrator) assertMayTouchAdministrators(by)
+    if (isAdministrator && user.active) assertNotTheLast(users, userId)
+    return {
+      words: [...wordsOf(user, idSpaces), ...(isAdministrator ? [ADMINISTRATORS] : [])],
+      writes: [
+        { key: userKey(userId), value: null, expects: users.people.versionOf(userId) },
+        ...endings(tokens.of(userId), tokens),
+        ...preferences.removeAll(userId),
+      ],
+      answer: null,
+    }
+  }
+
+  function read(userId: UserId): User {
+    const user = users.people.get(userId)
+    if (user === null) throw noSuchUser()
+    return user
+  }
+
+  return {
+    async create(user, { unless = () => false, ...options }) {
+      assertFields(user, idSpaces)
+      const plan = (draft: Draft): AccountPlan<UserId | null> =>
+        unless() ? { words: [], writes: [], answer: null } : planCreation(user, options, draft)
+      const userId = await accounts.change(plan)
+      return userId === null ? null : read(userId)
+    },
+    async update(userId, change, options) {
+      assertFields(change, idSpaces)
+      return read(await accounts.change(() => planUpdate(userId, change, options)))
+    },
+    async remove(userId, by) {
+      await accounts.change(() => planRemoval(userId, by))
+    },
+  }
+}
+
+export const noSuchUser = (): Failure => new Failure('not_found', 'There is no such user.', { reason: 'no_such_user' })
+
+function existing(users: Users, userId: UserId): StoredUser {
+  const user = users.stored(userId)
+  if (user === null) throw noSuchUser()
+  return user
+}
+
+/** Whoever manages users without being an administrator must not become one that way. */
+function assertMayTouchAdministrators(by: Principal | null): void {
+  if (by !== null && !by.administrator) throw permissionMissing('of an administrator')
+}
+
+function assertNotTheLast(users: Users, userId: UserId): void {
+  if (users.administrators().some((id) => id !== userId)) return
+  throw new Failure('conflict', 'This is the last administrator; name another one first.', {
+    reason: 'last_administrator',
+    field: 'roles',
+  })
+}
+
+/** An id given as the user's own is kept only where it would be another otherwise. */
+function mergedIds(before: StoredUser, change: UserChange, idSpaces: readonly IdSpace[]): Record<string, string> {
+  const merged: Record<string, string> = { ...before.ids, ...change.ids }
+  for (const { name, origin } of idSpaces) if (origin === 'own' && merged[name] === before.id) delete merged[name]
+  return merged
+}
+
+const sameUser = (one: StoredUser, other: StoredUser): boolean => encodeUser(one).equals(encodeUser(other))

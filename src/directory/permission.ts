@@ -1,0 +1,24 @@
+import { Failure } from '../core/errors.ts'
+import type { Permission, Principal, Scope } from '../core/service.ts'
+import type { UserId } from '../core/vocabulary.ts'
+
+/** Throws Failure `forbidden` scope_missing unless the principal's token has the scope. */
+export function assertScope(principal: Principal, scope: Scope): void {
+  if (principal.scopes.has(scope)) return
+  throw new Failure('forbidden', `This token does not have the scope ${scope}.`, { reason: 'scope_missing' })
+}
+
+/** Throws Failure `forbidden` unless the principal may administer by this permission. */
+export function assertPermission(principal: Principal, permission: Permission): void {
+  assertScope(principal, 'admin')
+  if (!principal.permissions.has(permission)) throw permissionMissing(permission)
+}
+
+/** Throws Failure `forbidden` scope_missing when the principal's token is limited to other users. */
+export function assertReach(principal: Principal, userId: UserId): void {
+  if (principal.reach === null || principal.reach.has(userId)) return
+  throw new Failure('forbidden', 'This token may not touch this user.', { reason: 'scope_missing' })
+}
+
+export const permissionMissing = (permission: string): Failure =>
+  new Failure('forbidden', `This needs the permission ${permission}.`, { reason: 'permission_missing' })

@@ -1,0 +1,60 @@
+import { Failure } from '../core/errors.ts'
+import type { Ledger } from '../core/ports.ts'
+import type { Preset } from '../core/service.ts'
+import { createDocument, type Document } from './document.ts'
+import { isLine } from './fields.ts'
+import { PRESET_LENGTH_MAX, PRESETS_MAX } from './limits.ts'
+import { newId, type Random } from './random.ts'
+import type { Replica } from './replica.ts'
+import { fold } from './userRecord.ts'
+
+/** The ready-made statuses of the workspace. */
+export interface Presets {
+  readonly document: Document<readonly Preset[]>
+  /** Throws Failure `invalid`, `not_found` no_such_preset, `conflict` taken. */
+  put(preset: Parameters<PutPreset>[0]): Promise<Preset>
+  /** Throws Failure `not_found` no_such_preset. */
+  remove(presetId: string): Promise<void>
+}
+
+type PutPreset = (preset: { readonly id?: string; readonly name: string; readonly availability: string }) => void
+
+export interface PresetsParts {
+  readonly ledger: Ledger
+  readonly replica: Replica
+  readonly random: Random
+}
+
+/** All of them under one key, so that no two nodes can give one name twice. */
+export function createPresets({ ledger, replica, random }: PresetsParts): Presets {
+  const document = createDocument<readonly Preset[]>('presets', [])
+
+  function others(presetId: string): readonly Preset[] {
+    const rest = document.current.filter(({ id }) => id !== presetId)
+    if (rest.length < document.current.length) return rest
+    throw new Failure('not_found', 'There is no such preset.', { reason: 'no_such_preset', field: 'id' })
+  }
+
+  return {
+    document,
+    async put({ id, name, availability }) {
+      assertText('name', name)
+      assertText('availability', availability)
+      return replica.change(() => {
+        const rest = id === undefined ? document.current : others(id)
+        if (rest.length >= PRESETS_MAX)
+          throw new Failure('invalid', `There may be at most ${PRESETS_MAX} presets.`, { field: 'name' })
+        if (rest.some((preset) => fold(preset.name) === fold(name)))
+          throw new Failure('conflict', `A preset named "${name}" exists.`, { reason: 'taken', field: 'name' })
+        const preset = { id: id ?? newId(random), name, availability, updatedAt: ledger.now() }
+        return { writes: [document.write([...rest, preset])], answer: preset }
+      })
+    },
+    remove: (presetId) => replica.change(() => ({ writes: [document.write(others(presetId))], answer: undefined })),
+  }
+}
+
+function assertText(field: string, text: string): void {
+  if (text.trim() !== '' && isLine(text, PRESET_LENGTH_MAX)) return
+  throw new Failure('invalid', `${field} must be one line of 1 to ${PRESET_LENGTH_MAX} characters.`, { field })
+}

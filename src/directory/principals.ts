@@ -1,0 +1,117 @@
+import { hash } from 'node:crypto'
+import { PERMISSIONS, type Permission, type Principal, type Role, type Scope } from '../core/service.ts'
+import { CLAIM_CLASSES, type Instant, type UserId } from '../core/vocabulary.ts'
+import type { RolePermissions } from './settings.ts'
+import type { StoredToken, Tokens } from './tokens.ts'
+import { tokenId } from './tokens.ts'
+import type { Users } from './users.ts'
+
+export const ALL_SCOPES: ReadonlySet<Scope> = new Set<Scope>([
+  'presence:read',
+  'presence:write-own',
+  'presence:write-others',
+  'sessions',
+  'admin',
+  ...CLAIM_CLASSES.map((name) => `claims:${name}` as const),
+])
+
+/** Principals that are kept made, of tokens and of users; the rest is made when asked for. */
+const KEPT_MAX = 100_000
+
+export interface Principals {
+  /** Null: unknown, ended, from another origin, or its user is gone or deactivated. */
+  byToken(token: string, origin: string | undefined): Principal | null
+  /** Of somebody who gave a password. Null: gone or deactivated. */
+  ofUser(userId: UserId): Principal | null
+  /** A user, or a token of theirs, has changed. */
+  forgetUser(userId: UserId): void
+  forgetToken(slot: number): void
+  /** What roles may do has changed. */
+  forgetAll(): void
+}
+
+export interface PrincipalsParts {
+  readonly users: Users
+  readonly tokens: Tokens
+  readonly rolePermissions: () => RolePermissions
+  readonly now: () => Instant
+  /** Told on the first use of a token in an hour. */
+  readonly onUse: (slot: number) => void
+}
+
+export function createPrincipals({ users, tokens, rolePermissions, now, onUse }: PrincipalsParts): Principals {
+  const byTokenSlot = new Map<number, { readonly principal: Principal; readonly until: Instant }>()
+  const byUser = new Map<UserId, Principal>()
+
+  function ofUser(userId: UserId): Principal | null {
+    const kept = byUser.get(userId)
+    if (kept !== undefined) return kept
+    const user = users.stored(userId)
+    if (user === null || !user.active) return null
+    const principal: Principal = {
+      userId,
+      by: userId,
+      tokenId: null,
+      administrator: user.roles.includes('admin'),
+      permissions: permissionsOf(user.roles, rolePermissions()),
+      scopes: ALL_SCOPES,
+      reach: null,
+      origins: null,
+    }
+    if (byUser.size >= KEPT_MAX) byUser.clear()
+    byUser.set(userId, principal)
+    return principal
+  }
+
+  function make(slot: number): { readonly principal: Principal; readonly until: Instant } | null {
+    const token = tokens.at(slot)
+    const owner = ofUser(token.userId)
+    const user = users.subjects.slotOf(token.userId)
+    // A token written while its user was being deleted elsewhere must not serve a later user of the same id.
+    if (owner === null || token.createdAt < users.subjects.createdAt(user)) return null
+    const made = { principal: limited(owner, token), until: token.until ?? Number.POSITIVE_INFINITY }
+    if (byTokenSlot.size >= KEPT_MAX) byTokenSlot.clear()
+    byTokenSlot.set(slot, made)
+    return made
+  }
+
+  return {
+    byToken(token, origin) {
+      const slot = tokens.find(hash('sha256', token, 'base64url'))
+      if (slot < 0) return null
+      const found = byTokenSlot.get(slot) ?? make(slot)
+      const at = now()
+      if (found === null || found.until <= at) return null
+      const { principal } = found
+      if (principal.origins !== null && (origin === undefined || !principal.origins.has(origin))) return null
+      if (tokens.use(slot, at)) onUse(slot)
+      return principal
+    },
+    ofUser,
+    forgetUser(userId) {
+      byUser.delete(userId)
+      for (const slot of tokens.of(userId)) byTokenSlot.delete(slot)
+    },
+    forgetToken: (slot) => void byTokenSlot.delete(slot),
+    forgetAll() {
+      byUser.clear()
+      byTokenSlot.clear()
+    },
+  }
+}
+
+function limited(owner: Principal, token: StoredToken): Principal {
+  const id = tokenId(token.hash)
+  return {
+    ...owner,
+    by: token.kind === 'application' || token.kind === 'publishable' ? id : owner.userId,
+    tokenId: id,
+    scopes: token.scopes === null ? ALL_SCOPES : new Set(token.scopes),
+    reach: token.users === null ? null : new Set(token.users),
+    origins: token.origins === null ? null : new Set(token.origins),
+  }
+}
+
+function permissionsOf(roles: readonly Role[], rolePermissions: RolePermissions): ReadonlySet<Permission> {
+  return new Set(PERMISSIONS.filter((permission) => rolePermissions[permission].some((role) => roles.includes(role))))
+}

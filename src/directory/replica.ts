@@ -1,0 +1,88 @@
+import { Failure } from '../core/errors.ts'
+import type { Commit, Ledger, Version, Write } from '../core/ports.ts'
+
+export const PARTITION = 'directory'
+const ATTEMPTS_MAX = 8
+/** How long another node's commit may take to arrive here before a refused one is tried again, in ms. */
+const CATCH_UP_MS = 1_000
+
+/** The directory's partition in memory: every commit applied once and in order, whoever made it. */
+export interface Replica {
+  loaded(position: Version): void
+  /** From the ledger's feed. */
+  commit(commit: Commit): void
+  /**
+   * Commits what `plan` makes of what is in memory, and answers once it is applied here too. Refused because another
+   * node was faster, it catches up and plans anew. No writes: nothing is committed. Throws Failure `unavailable`.
+   */
+  change<Answer>(plan: () => Plan<Answer>): Promise<Answer>
+}
+
+export interface Plan<Answer> {
+  readonly writes: readonly Write[]
+  readonly answer: Answer
+}
+
+export interface ReplicaParts {
+  readonly ledger: Ledger
+  readonly apply: (commit: Commit) => void
+}
+
+export function createReplica({ ledger, apply }: ReplicaParts): Replica {
+  let position = 0
+  /** Own commits that were answered before those ahead of them have arrived. */
+  const early = new Map<Version, Commit>()
+  const waiting = new Set<{ readonly version: Version; readonly done: () => void }>()
+
+  function advance(commit: Commit): void {
+    for (let next: Commit | undefined = commit; next !== undefined; next = early.get(position + 1)) {
+      early.delete(next.version)
+      position = next.version
+      apply(next)
+    }
+    for (const waiter of waiting) if (waiter.version <= position) waiter.done()
+  }
+
+  function reached(version: Version, timeoutMs?: number): Promise<void> {
+    if (version <= position) return Promise.resolve()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => done(), timeoutMs)
+    const done = (): void => {
+      clearTimeout(timer)
+      waiting.delete(waiter)
+      resolve()
+    }
+    const waiter = { version, done }
+    waiting.add(waiter)
+    return promise
+  }
+
+  return {
+    loaded(reachedPosition) {
+      position = reachedPosition
+    },
+    commit(commit) {
+      if (commit.version > position) advance(commit)
+    },
+    async change(plan) {
+      for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+        const { writes, answer } = plan()
+        if (writes.length === 0) return answer
+        const outcome = await ledger.commit(PARTITION, writes)
+        if (outcome.committed) {
+          const { version } = outcome
+          if (version === position + 1) advance({ partition: PARTITION, version, writes })
+          else if (version > position) early.set(version, { partition: PARTITION, version, writes })
+          await reached(version)
+          return answer
+        }
+        const behind = Math.max(...outcome.conflicts.map((conflict) => conflict.version))
+        await reached(behind > position ? behind : position + 1, behind > position ? CATCH_UP_MS : 5 + Math.random() * 20)
+      }
+      throw new Failure('unavailable', 'Too many others are changing this at the moment. Try again.', {
+        reason: 'contended',
+        retryAfterMs: 1_000,
+      })
+    },
+  }
+}

@@ -1,0 +1,195 @@
+import type { Subjects, Version } from '../core/ports.ts'
+import type { IdSpace, People, User } from '../core/service.ts'
+import type { UserId } from '../core/vocabulary.ts'
+import { createRecords, grown } from './records.ts'
+import { createSlotIndex, type SlotIndex } from './slotIndex.ts'
+import { decodeUser, fold, type Glance, glanceAt, idInSpace, type StoredUser } from './userRecord.ts'
+
+/** Decoded users that are kept; the rest is decoded when asked for. */
+const DECODED_MAX = 20_000
+const [BOT, DEACTIVATED, ADMINISTRATOR] = [1, 2, 4]
+
+/** Everybody, in memory: encoded records, the indexes over them, and the columns that the engine reads. */
+export interface Users {
+  readonly people: People
+  readonly subjects: Subjects
+  /** A key `user/<id>` as it is after a commit or load; null: deleted. `told`: whoever listens is told. */
+  put(userId: UserId, value: Uint8Array | null, version: Version, told: boolean): void
+  stored(userId: UserId): StoredUser | null
+  /** Every user who has the admin role and is active. */
+  administrators(): readonly UserId[]
+}
+
+type Change = Parameters<Parameters<Subjects['onChange']>[0]>[0]
+
+export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[] }): Users {
+  const records = createRecords()
+  const listeners: ((change: Change) => void)[] = []
+  const decoded = new Map<UserId, User>()
+  const administrators = new Set<UserId>()
+  let versions = new Float64Array(1024)
+  let createdAts = new Float64Array(1024)
+  let flags = new Uint8Array(1024)
+  let count = 0
+
+  const byId = createSlotIndex((slot, id) => records.keyIs(slot, id))
+  const byUsername = createSlotIndex((slot, folded) => fold(glanceAt(records.value(slot)).username) === folded)
+  const byEmail = createSlotIndex((slot, folded) => fold(glanceAt(records.value(slot)).email ?? '') === folded)
+  const spaces = new Map(
+    idSpaces.map((space, number) => {
+      const byValue = createSlotIndex((slot, value) => {
+        return idInSpace(space, records.key(slot), glanceAt(records.value(slot)).ids[space.name]) === value
+      })
+      return [space.name, { space, byValue, given: 8 << number }]
+    }),
+  )
+
+  const slotOf = (userId: UserId): number => byId.find(userId)
+  const has = (slot: number, flag: number): boolean => ((flags[slot] ?? 0) & flag) !== 0
+
+  /** Enters or removes a slot in every index but that of the ids. */
+  function enter(slot: number, userId: UserId, glance: Glance, change: 'add' | 'remove'): void {
+    byUsername[change](fold(glance.username), slot)
+    if (glance.email !== null) byEmail[change](fold(glance.email), slot)
+    for (const { space, byValue } of spaces.values()) {
+      const id = idInSpace(space, userId, glance.ids[space.name])
+      if (id !== null && id !== userId) byValue[change](id, slot)
+    }
+  }
+
+  function write(slot: number, userId: UserId, glance: Glance, version: Version): void {
+    if (slot >= versions.length) {
+      versions = grown(versions, slot, (length) => new Float64Array(length))
+      createdAts = grown(createdAts, slot, (length) => new Float64Array(length))
+      flags = grown(flags, slot, (length) => new Uint8Array(length))
+    }
+    versions[slot] = version
+    createdAts[slot] = glance.createdAt
+    let bits = (glance.bot ? BOT : 0) | (glance.deactivated ? DEACTIVATED : 0) | (glance.administrator ? ADMINISTRATOR : 0)
+    for (const { space, given } of spaces.values()) if (glance.ids[space.name] !== undefined) bits |= given
+    flags[slot] = bits
+    if (glance.administrator && !glance.deactivated) administrators.add(userId)
+    else administrators.delete(userId)
+  }
+
+  function put(userId: UserId, value: Uint8Array, version: Version): number {
+    const known = slotOf(userId)
+    const glance = glanceAt(Buffer.from(value.buffer, value.byteOffset, value.byteLength))
+    if (known >= 0) {
+      enter(known, userId, glanceAt(records.value(known)), 'remove')
+      records.replace(known, value)
+    } else count++
+    const slot = known >= 0 ? known : records.add(userId, value)
+    if (known < 0) byId.add(userId, slot)
+    enter(slot, userId, glance, 'add')
+    write(slot, userId, glance, version)
+    return slot
+  }
+
+  function remove(userId: UserId): number {
+    const slot = slotOf(userId)
+    if (slot < 0) return slot
+    enter(slot, userId, glanceAt(records.value(slot)), 'remove')
+    byId.remove(userId, slot)
+    administrators.delete(userId)
+    flags[slot] = 0
+    records.remove(slot)
+    count--
+    return slot
+  }
+
+  const stored = (userId: UserId): StoredUser | null => {
+    const slot = slotOf(userId)
+    return slot < 0 ? null : decodeUser(userId, records.value(slot))
+  }
+
+  function idIn(spaceName: string, userId: UserId): string | null {
+    const slot = slotOf(userId)
+    if (slot < 0) return null
+    if (spaceName === 'id') return userId
+    const found = spaces.get(spaceName)
+    if (found === undefined) return otherIdIn(spaceName, glanceAt(records.value(slot)))
+    const given = has(slot, found.given) ? glanceAt(records.value(slot)).ids[spaceName] : undefined
+    return idInSpace(found.space, userId, given)
+  }
+
+  function findIn(index: SlotIndex, text: string): UserId | null {
+    const slot = index.find(text)
+    return slot < 0 ? null : records.key(slot)
+  }
+
+  function find(spaceName: string, value: string): UserId | null {
+    if (spaceName === 'id') return slotOf(value) < 0 ? null : value
+    if (spaceName === 'username') return findIn(byUsername, fold(value))
+    if (spaceName === 'email') return findIn(byEmail, fold(value))
+    const found = spaces.get(spaceName)
+    if (found === undefined) return null
+    return findIn(found.byValue, value) ?? (idIn(spaceName, value) === value ? value : null)
+  }
+
+  function get(userId: UserId): User | null {
+    const kept = decoded.get(userId)
+    if (kept !== undefined) return kept
+    const user = stored(userId)
+    if (user === null) return null
+    const { passwordHash, avatarETag, ...rest } = user
+    const ids: Record<string, string> = {}
+    for (const { space } of spaces.values()) {
+      const id = idInSpace(space, userId, user.ids[space.name])
+      if (id !== null) ids[space.name] = id
+    }
+    const made = { ...rest, ids, avatarETag: avatarETag ?? userId, hasPassword: passwordHash !== null }
+    for (const oldest of decoded.keys()) {
+      if (decoded.size < DECODED_MAX) break
+      decoded.delete(oldest)
+    }
+    decoded.set(userId, made)
+    return made
+  }
+
+  function* everyone(): Generator<User> {
+    for (let slot = 0; slot < records.slots; slot++) {
+      if (!records.has(slot)) continue
+      const user = get(records.key(slot))
+      if (user !== null) yield user
+    }
+  }
+
+  return {
+    put(userId, value, version, told) {
+      decoded.delete(userId)
+      const slot = value === null ? remove(userId) : put(userId, value, version)
+      if (told && slot >= 0) for (const listener of listeners) listener({ slot, userId, gone: value === null, version })
+    },
+    stored,
+    administrators: () => [...administrators],
+    people: {
+      find,
+      get,
+      idIn,
+      everyone,
+      versionOf(userId) {
+        const slot = slotOf(userId)
+        return slot < 0 ? 0 : (versions[slot] ?? 0)
+      },
+      get count() {
+        return count
+      },
+    },
+    subjects: {
+      slotOf,
+      idAt: (slot) => (records.has(slot) ? records.key(slot) : null),
+      createdAt: (slot) => createdAts[slot] ?? 0,
+      isBot: (slot) => has(slot, BOT),
+      isDeactivated: (slot) => has(slot, DEACTIVATED),
+      isAdministrator: (slot) => has(slot, ADMINISTRATOR),
+      get slots() {
+        return records.slots
+      },
+      onChange: (listener) => void listeners.push(listener),
+    },
+  }
+}
+
+const otherIdIn = (spaceName: string, { username, email }: Glance): string | null =>
+  spaceName === 'username' ? username : spaceName === 'email' ? email : null
