@@ -147,7 +147,11 @@ test('facts that nobody is left to have are swept, and only those', async () => 
 test('[C4] asking what changed looks at those who changed, however many users there are and however old the cursor is', async () => {
   const crowd = createCrowd(Array.from({ length: 5_000 }, (_, at) => `user${at}`))
   let looks = 0
-  const counting: Crowd = Object.create(crowd, { idAt: { value: (slot: number) => (looks++, crowd.idAt(slot)) } })
+  const idAt = (slot: number) => {
+    looks++
+    return crowd.idAt(slot)
+  }
+  const counting: Crowd = Object.create(crowd, { idAt: { value: idAt } })
   const { engine } = await world({ crowd: counting })
   const { view } = engine.service.as(aPrincipal('watcher'), 'test')
   const { cursor } = view.changesSince(null)
