@@ -12,6 +12,7 @@ import { openLedger } from '../ledgers/open.ts'
 import { adminFrame } from './administrator.ts'
 import type { Config } from './config.ts'
 import { createEnding } from './ending.ts'
+import { makeFolder } from './folder.ts'
 import { idSpaces } from './id-spaces.ts'
 import { close, listen } from './listen.ts'
 import { fillFrom } from './load.ts'
@@ -23,6 +24,7 @@ export async function serve(config: Config): Promise<void> {
   const ending = createEnding()
   await using stack = new AsyncDisposableStack()
   const log = createLog(config.log)
+  await makeFolder(config.store)
   const ledger = stack.adopt(await openLedger(config.store, { log }), (opened) => opened.close())
   const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log }), (made) => made.close())
   const { people, subjects, authentication, administration, settings } = directory
