@@ -104,7 +104,8 @@ test('[RC-1.5-6] [RC-1.5-8] [RC-1.7-7] [RC-1.7-8] presets are made, listed, chan
 
 test('[RC-1.5-9] presets that may not be', async () => {
   const errorOf = async (body: object, person = admin) => (await talk.post('custom-user-status.create', person, body)).body.error
-  await talk.post('custom-user-status.create', admin, { name: 'Taken' })
+  const taken = await talk.post('custom-user-status.create', admin, { name: 'Taken' })
+  expect(taken.body.customUserStatus.statusType).toBe('')
   expect(await errorOf({ name: ' ' })).toBe('The field Name is required [error-the-field-is-required]')
   expect(await errorOf({ name: '<b>' })).toBe('<b> is not a valid name [error-input-is-not-a-valid-field]')
   expect(await errorOf({ name: 'x', statusType: 'gone' })).toBe(

@@ -44,7 +44,7 @@ test('[RC-1.1-2] seed 000 · userId · another user', async () => {
   expect([status, body._id]).toEqual([200, idOf(bob)])
 })
 
-test('[RC-1.1-2] seed 000 · userId · or a username, in any case', async () => {
+test('[RC-1.1-2] seed 000 · username · in any case, after an id that is not blank', async () => {
   expect((await read(ann, { username: 'BOB' })).body._id).toBe(idOf(bob))
   expect((await read(ann, { user: 'bob' })).body._id).toBe(idOf(bob))
   expect((await read(ann, { userId: ' ', username: 'bob' })).body._id).toBe(idOf(bob))

@@ -58,7 +58,7 @@ test('[RC-1.4-9] seed 003 · users[].avatarETag', async () => {
   expect((await list({ ids: idOf(bob) })).body.users[0].avatarETag).toMatch(/^[A-Za-z0-9]+$/)
 })
 
-test('[RC-1.4-1] seed 003 · users[] · a changed profile shows at once', async () => {
+test('[RC-1.4-1] seed 003 · users · a changed profile shows at once', async () => {
   await server.call('PATCH', `/v1/users/${dan?.user.id}`, server.adminToken, { name: 'Dan D', avatarETag: 'other' })
   await set(dan, { status: 'away' })
   expect((await list({ ids: idOf(dan) })).body.users[0]).toMatchObject({ name: 'Dan D', avatarETag: 'other' })
@@ -66,7 +66,7 @@ test('[RC-1.4-1] seed 003 · users[] · a changed profile shows at once', async 
   expect((await list({ ids: idOf(dan) })).body.users[0].name).toBe('Dan E')
 })
 
-test('[RC-1.4-1] seed 003 · users[] · text, source and end only when there are', async () => {
+test('[RC-1.4-1] seed 003 · users · text, source and end only when there are', async () => {
   const end = inMs(60_000)
   await set(bob, { status: 'busy', message: ':coffee: break', expiresAt: end })
   expect((await list({ ids: idOf(bob) })).body.users[0]).toMatchObject({

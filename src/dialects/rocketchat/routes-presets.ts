@@ -8,6 +8,8 @@ import { STATUSES, timeText } from './translate.ts'
 import { closed, NullableString } from './validation.ts'
 
 const METHOD = 'insertOrUpdateUserStatus'
+/** How a preset is kept that leaves the status to its user. */
+const NO_STATUS = 'none'
 const ListQuery = Type.Object(
   { ...PAGE, name: Type.Optional(NullableString), _id: Type.Optional(NullableString), query: Type.Optional(NullableString) },
   closed,
@@ -49,7 +51,7 @@ export function presetRoutes({ administration }: Services): Route[] {
         const admin = administration.as(principal)
         const wrong = refusePreset(body, await admin.presets(), reply)
         if (wrong !== null) return wrong
-        const preset = await admin.putPreset({ name: body.name, availability: body.statusType ?? '' })
+        const preset = await admin.putPreset({ name: body.name, availability: body.statusType || NO_STATUS })
         return success({ customUserStatus: shapeOf(preset) })
       },
     }),
@@ -72,7 +74,7 @@ export function presetRoutes({ administration }: Services): Route[] {
           reply,
         )
         if (wrong !== null) return wrong
-        const preset = await admin.putPreset({ id: body._id, name: body.name, availability: body.statusType ?? '' })
+        const preset = await admin.putPreset({ id: body._id, name: body.name, availability: body.statusType || NO_STATUS })
         return success({ customUserStatus: shapeOf(preset) })
       },
     }),
@@ -128,6 +130,6 @@ function refusePreset(
 const shapeOf = ({ id, name, availability, updatedAt }: Preset) => ({
   _id: id,
   name,
-  statusType: availability,
+  statusType: availability === NO_STATUS ? '' : availability,
   _updatedAt: timeText(updatedAt),
 })
