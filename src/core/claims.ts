@@ -20,10 +20,7 @@ export function setAvailability(
     until: event.until,
     fades: event.fades,
   })
-  const replaced = record.claims.filter((old) => old.key === MANUAL_TIMED || old.key === key)
-  if (replaced.length === 1 && replaced[0]?.key === key && saysTheSame(replaced[0], claim)) return record
-  const claims = record.claims.filter((old) => !replaced.includes(old))
-  return { ...record, claims: [...claims, claim] }
+  return withStated(record, claim, MANUAL_TIMED)
 }
 
 /** T2. What the user chose goes, what applications say is set aside until they renew it. */
@@ -41,10 +38,7 @@ export function declareOnline(record: PresenceRecord, deed: Deed, now: Instant):
 export function setNote(record: PresenceRecord, event: EventOf<'note_set'>, deed: Deed, now: Instant): PresenceRecord {
   const key = event.until === null ? NOTE : NOTE_TIMED
   const claim = newClaim(record, key, 'manual', deed, now, { note: event.words, until: event.until })
-  const replaced = record.claims.filter((old) => old.key === NOTE_TIMED || old.key === key)
-  if (replaced.length === 1 && replaced[0]?.key === key && saysTheSame(replaced[0], claim)) return record
-  const claims = record.claims.filter((old) => !replaced.includes(old))
-  return { ...record, claims: [...claims, claim] }
+  return withStated(record, claim, NOTE_TIMED)
 }
 
 /** Both notes go; where a door is named, only when the note that stands came through it. */
@@ -78,6 +72,13 @@ export function withoutClaims(record: PresenceRecord, goes: (claim: Claim) => bo
 
 /** One of the two keys of T1. */
 export const isManualAvailability = (claim: Claim): boolean => claim.key === MANUAL || claim.key === MANUAL_TIMED
+
+/** A standing claim replaces both of its kind, a timed one only the timed one; the identical statement replaces nothing (T5). */
+function withStated(record: PresenceRecord, claim: Claim, timedKey: string): PresenceRecord {
+  const replaced = record.claims.filter((old) => old.key === timedKey || old.key === claim.key)
+  if (replaced.length === 1 && replaced[0]?.key === claim.key && saysTheSame(replaced[0], claim)) return record
+  return { ...record, claims: [...record.claims.filter((old) => !replaced.includes(old)), claim] }
+}
 
 function newClaim(
   record: PresenceRecord,

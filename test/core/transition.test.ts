@@ -72,6 +72,7 @@ describe('echoes', () => {
     ['a note', echo(note('n'))],
     ['declaring online', echo(online)],
     ['withdrawing', echo(withdraw)],
+    ['withdrawing a note', echo({ type: 'note_withdrawn', via: null })],
   ])('[E1] %s said back through another door changes nothing', (_name, event) => {
     expect(transitionAll(busy, [event], { ...OWN, via: 'two' }, 50, POLICY)).toBe(busy)
   })
