@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 async function newPerson(): Promise<Person> {
-  const { user, token } = await server.createUser({ username: `person${++made}` })
+  const { user, token } = await server.createUser({ password: null, username: `person${++made}` })
   return { token, id: user.id, ids: user.ids as Person['ids'] }
 }
 

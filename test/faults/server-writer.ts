@@ -10,7 +10,7 @@ import { writes } from './server-writes.ts'
 const [store = '', round = '0'] = process.argv.slice(2)
 const server = await startServer({ store })
 const people = await Promise.all(
-  Array.from({ length: 12 }, (_, number) => server.createUser({ username: `round${round}-person${number}` })),
+  Array.from({ length: 12 }, (_, number) => server.createUser({ password: null, username: `round${round}-person${number}` })),
 )
 /** Killed sooner or later; this is only a bound. */
 const LIVES_MS_MAX = 60_000
