@@ -11,7 +11,7 @@ let anna: Person
 
 beforeAll(async () => {
   server = await startServer({ store: 'memory:' })
-  anna = await server.createUser({ username: 'anna', name: 'Anna A' })
+  anna = await server.createUser({ username: 'anna', password: PASSWORD, name: 'Anna A' })
 })
 afterAll(() => server.stop())
 

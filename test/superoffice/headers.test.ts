@@ -9,7 +9,7 @@ const TEXT = 'NO:"Leverandør";US:"Supplier"'
 
 beforeAll(async () => {
   server = await startServer({ store: 'memory:' })
-  anna = await server.createUser({ username: 'anna', email: 'anna@example.test' })
+  anna = await server.createUser({ username: 'anna', password: PASSWORD, email: 'anna@example.test' })
   await ask(server, presencePath(anna), {
     method: 'PUT',
     headers: bearer(anna.token),

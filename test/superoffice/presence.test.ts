@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Person, type Server, startServer } from '../server.ts'
-import { type Asked, ask, associateId, basic, bearer, presencePath, statusBody } from './asking.ts'
+import { type Asked, ask, associateId, basic, bearer, PASSWORD, presencePath, statusBody } from './asking.ts'
 
 let server: Server
 let anna: Person
@@ -8,7 +8,7 @@ let bert: Person
 
 beforeAll(async () => {
   server = await startServer({ store: 'memory:' })
-  anna = await server.createUser({ username: 'anna', name: 'Anna A', email: 'anna@example.test' })
+  anna = await server.createUser({ username: 'anna', password: PASSWORD, name: 'Anna A', email: 'anna@example.test' })
   bert = await server.createUser({ username: 'bert' })
 })
 afterAll(() => server.stop())

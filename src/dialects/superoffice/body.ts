@@ -4,8 +4,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import qs from 'qs'
 import { Failure } from '../../core/errors.ts'
 import { readJson } from '../../http/json.ts'
-import { BODY_BYTES_MAX } from '../../http/limits.ts'
 import { readXml } from './xml.ts'
+
+/** Bytes of a body, as sent and as inflated; no call needs more, and hostile XML takes long to read. */
+const BYTES_MAX = 65_536
 
 const inflate = promisify(gunzip)
 
@@ -19,7 +21,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /** Reads JSON, XML and forms, also gzipped; an empty body and `null` are both null. */
 export function readBodies(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers()
-  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request: FastifyRequest, sent: Buffer) => readBody(request, sent))
+  const limits = { parseAs: 'buffer', bodyLimit: BYTES_MAX } as const
+  fastify.addContentTypeParser('*', limits, (request: FastifyRequest, sent: Buffer) => readBody(request, sent))
 }
 
 /** Throws Failure `invalid`, `unsupported_media` and, for what inflates beyond the limit, `too_large`. */
@@ -41,7 +44,7 @@ async function inflated(encoding: string | undefined, sent: Buffer): Promise<Buf
   if (coding !== 'gzip' && coding !== 'x-gzip')
     throw new Failure('unsupported_media', `The content encoding '${coding}' is not supported.`)
   try {
-    return await inflate(sent, { maxOutputLength: BODY_BYTES_MAX })
+    return await inflate(sent, { maxOutputLength: BYTES_MAX })
   } catch (error) {
     if (error instanceof RangeError)
       throw new Failure('too_large', 'The request body is too large.', { reason: 'body_too_large' })

@@ -19,8 +19,9 @@ export function createIdentify(
       const session = sessionOf(request)
       return session === null ? null : byToken(session, request)
     }
-    const [, scheme = '', credentials = ''] = /^\s*(\S+)\s+(\S.*?)\s*$/.exec(authorization) ?? []
-    switch (scheme.toLowerCase()) {
+    const spaceAt = authorization.indexOf(' ')
+    const credentials = authorization.slice(spaceAt + 1).trim()
+    switch (authorization.slice(0, Math.max(0, spaceAt)).toLowerCase()) {
       case 'basic': {
         const [login, password] = readPair(credentials)
         return authentication.byPassword({ login }, { password }, request.ip)
