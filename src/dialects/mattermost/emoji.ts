@@ -8,7 +8,7 @@ export function emojiName(given: string): string | null {
 
 /** A character without skin tones and variation selectors, as the table lists it. */
 export function plain(character: string): string {
-  return character.replace(/[\u{1F3FB}-\u{1F3FF}\uFE0E\uFE0F]/gu, '') || character
+  return character.replace(/[\u{1F3FB}-\u{1F3FF}]|\uFE0E|\uFE0F/gu, '') || character
 }
 
 /** The skin tones, as a name ends with them. */
@@ -32,7 +32,7 @@ function isKnown(name: string): boolean {
 function nameOfCharacter(text: string): string | null {
   const name = NAMES.get(plain(text))?.split(' ')[0]
   if (name === undefined) return null
-  const tones = [...text].map((character) => TONES[character] ?? '').join('')
+  const tones = Array.from(text, (character) => TONES[character] ?? '').join('')
   return isKnown(name + tones) ? name + tones : null
 }
 

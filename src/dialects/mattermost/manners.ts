@@ -37,7 +37,7 @@ export function mannersOf({ services }: Voice): Manners {
 
 /** What comes before everything else: a clean path, a URL of bearable length, and the headers that each answer has. */
 export function greet(fastify: FastifyInstance, voice: Voice): void {
-  const nextId = createRequestIds(voice.services.newId)
+  const nextId = createRequestIds(() => voice.services.newId())
   fastify.addHook('onRequest', (request, reply, done) => {
     const { raw } = request
     const url = raw.url ?? ''
