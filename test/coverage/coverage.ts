@@ -45,12 +45,16 @@ export function seedTitles(): string[] {
   )
   if (files.length === 0) return []
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
-  const listing = execFileSync(process.execPath, [vitest, 'list', ...files.map(({ path }) => path), '--json'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    env: { ...process.env, VITEST: undefined, VITEST_WORKER_ID: undefined, VITEST_POOL_ID: undefined },
-    maxBuffer: 64 * 1024 * 1024,
-  })
+  const listing = execFileSync(
+    process.execPath,
+    [vitest, 'list', ...files.map(({ path }) => path), '--no-static-parse', '--json'],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: { ...process.env, VITEST: undefined, VITEST_WORKER_ID: undefined, VITEST_POOL_ID: undefined },
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  )
   const tests: { name: string }[] = JSON.parse(listing.slice(listing.indexOf('[')))
   return [...new Set(tests.flatMap(({ name }) => name.match(/seed \d{3} ·.*/)?.[0] ?? []))].sort()
 }
