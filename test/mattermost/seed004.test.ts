@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Server, startServer } from '../server.ts'
-import { BAD_ID, bad, DENIED, EXPIRED, errorOf, NOBODY, newSpeaker, OK, type Speaker, speaker } from './speaker.ts'
+import { type Answer, BAD_ID, bad, DENIED, EXPIRED, errorOf, NOBODY, newSpeaker, OK, type Speaker, speaker } from './speaker.ts'
 
 const NOT_RECENT = '400 api.custom_status.recent_custom_statuses.delete.app_error'
 
@@ -208,37 +208,58 @@ describe('seed 004 · UnsetUserCustomStatus', () => {
   test('401', async () => expect(errorOf(await nobody.delete(`/users/${ada.id}/status/custom`))).toBe(EXPIRED))
 })
 
-describe.each([
-  ['RemoveRecentCustomStatus', 'DELETE', 'recent'],
-  ['PostUserRecentCustomStatusDelete', 'POST', 'recent/delete'],
-])('seed 004 · %s', (_operation, method, end) => {
-  const forget = (body: unknown, id = 'me', who = ada) => who.call(method, `/users/${id}/status/custom/${end}`, body)
-  const recent = { emoji: 'house', text: 'a', duration: 'one_hour', expires_at: '2090-01-02T03:04:05Z' }
-  const keep = () => ada.put('/users/me/status/custom', recent)
+describe('seed 004 · RemoveRecentCustomStatus', () => {
+  const forget: Forget = (body, id = 'me', who = ada) => who.call('DELETE', `/users/${id}/status/custom/recent`, body)
 
-  test('path user_id · one’s own id, and me', async () => {
-    for (const id of [ada.id, 'me']) {
-      await keep()
-      expect((await forget(recent, id)).text).toBe(OK)
-    }
-  })
-  test('path user_id · another’s', async () => expect(errorOf(await forget(recent, ben.id))).toBe(DENIED))
-  test.each([
-    ['emoji', 'calendar'],
-    ['text', 'b'],
-    ['duration', 'today'],
-    ['expires_at', '2090-01-02T03:04:06Z'],
-  ])('body %s · it must be the same', async (field, other) => {
-    await keep()
-    expect(errorOf(await forget({ ...recent, [field]: other }))).toBe(NOT_RECENT)
-    expect((await forget(recent)).text).toBe(OK)
-    expect(errorOf(await forget(recent))).toBe(NOT_RECENT)
-  })
+  test('path user_id · one’s own id, and me', () => forgetsBy(forget, [ada.id, 'me']))
+  test('path user_id · another’s', async () => expect(errorOf(await forget(RECENT, ben.id))).toBe(DENIED))
+  test('body emoji · it must be the same', () => forgetsOnly(forget, { emoji: 'calendar' }))
+  test('body text · it must be the same', () => forgetsOnly(forget, { text: 'b' }))
+  test('body duration · it must be the same', () => forgetsOnly(forget, { duration: 'today' }))
+  test('body expires_at · it must be the same', () => forgetsOnly(forget, { expires_at: '2090-01-02T03:04:06Z' }))
   test('200', async () => {
-    await keep()
-    const { status, text } = await forget(recent)
+    await keepRecent()
+    const { status, text } = await forget(RECENT)
     expect([status, text]).toEqual([200, OK])
   })
   test('400', async () => expect(errorOf(await forget('no JSON'))).toBe(bad('recent_custom_status')))
-  test('401', async () => expect(errorOf(await forget(recent, ada.id, nobody))).toBe(EXPIRED))
+  test('401', async () => expect(errorOf(await forget(RECENT, ada.id, nobody))).toBe(EXPIRED))
 })
+
+describe('seed 004 · PostUserRecentCustomStatusDelete', () => {
+  const forget: Forget = (body, id = 'me', who = ada) => who.call('POST', `/users/${id}/status/custom/recent/delete`, body)
+
+  test('path user_id · one’s own id, and me', () => forgetsBy(forget, [ada.id, 'me']))
+  test('path user_id · another’s', async () => expect(errorOf(await forget(RECENT, ben.id))).toBe(DENIED))
+  test('body emoji · it must be the same', () => forgetsOnly(forget, { emoji: 'calendar' }))
+  test('body text · it must be the same', () => forgetsOnly(forget, { text: 'b' }))
+  test('body duration · it must be the same', () => forgetsOnly(forget, { duration: 'today' }))
+  test('body expires_at · it must be the same', () => forgetsOnly(forget, { expires_at: '2090-01-02T03:04:06Z' }))
+  test('200', async () => {
+    await keepRecent()
+    const { status, text } = await forget(RECENT)
+    expect([status, text]).toEqual([200, OK])
+  })
+  test('400', async () => expect(errorOf(await forget('no JSON'))).toBe(bad('recent_custom_status')))
+  test('401', async () => expect(errorOf(await forget(RECENT, ada.id, nobody))).toBe(EXPIRED))
+})
+
+type Forget = (body: unknown, id?: string, who?: Speaker) => Promise<Answer>
+
+const RECENT = { emoji: 'house', text: 'a', duration: 'one_hour', expires_at: '2090-01-02T03:04:05Z' }
+const keepRecent = () => ada.put('/users/me/status/custom', RECENT)
+
+async function forgetsBy(forget: Forget, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    await keepRecent()
+    expect((await forget(RECENT, id)).text).toBe(OK)
+  }
+}
+
+/** One that differs is not found, the same one is, once. */
+async function forgetsOnly(forget: Forget, difference: Partial<typeof RECENT>): Promise<void> {
+  await keepRecent()
+  expect(errorOf(await forget({ ...RECENT, ...difference }))).toBe(NOT_RECENT)
+  expect((await forget(RECENT)).text).toBe(OK)
+  expect(errorOf(await forget(RECENT))).toBe(NOT_RECENT)
+}
