@@ -80,6 +80,17 @@ test('[RC-1.4-1] seed 003 · users · text, source and end only when there are',
   expect(keys).toEqual(['_id', 'avatarETag', 'name', 'status', 'username', 'utcOffset'])
 })
 
+test('[RC-1.4-1] seed 003 · users · letters of every script', async () => {
+  await set(bob, { status: 'busy', message: 'überall 日本 🌴' })
+  const answer = await list(`ids=${idOf(ann)},${idOf(bob)}`)
+  expect(answer.body.users.map(({ statusText }: { statusText?: string }) => statusText).sort()).toEqual([
+    'überall 日本 🌴',
+    undefined,
+  ])
+  expect(Buffer.byteLength(answer.text)).toBe(Number(answer.headers.get('content-length')))
+  await set(bob, { status: 'online', message: '' })
+})
+
 test('[RC-1.4-7] seed 003 · full · everybody who is not offline, the caller too', async () => {
   await set(dan, { status: 'offline' })
   const answer = await list()

@@ -48,7 +48,7 @@ function readAsTheProductDoes(fastify: FastifyInstance): void {
   })
   fastify.addHook('preValidation', (request, _reply, done) => {
     try {
-      request.query = queryOf(request.url)
+      request.query = queryOf(request.url, request.query)
       request.body ??= {}
       done()
     } catch (error) {

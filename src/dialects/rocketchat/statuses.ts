@@ -24,25 +24,34 @@ export function createStatusTexts(people: People) {
   return (presence: Presence): string => texts.of(presence, people.versionOf(presence.userId))
 }
 
+/** A user in a list; a text of ASCII alone is copied into an answer, any other one encoded. */
+interface Element {
+  readonly text: string
+  readonly ascii: boolean
+}
+
 /** The answer of users.presence: each user is encoded once per change and joined. */
 export function createPresenceLists(people: People) {
-  const texts = createFragments({ entriesMax: TEXTS_MAX, encode: (presence) => elementOf(presence, people) })
-  return (presences: Iterable<Presence | null>, lists: (presence: Presence) => boolean, full: boolean): string => {
-    let users = ''
+  const elements = createFragments<Element>({ entriesMax: TEXTS_MAX, encode: (presence) => elementOf(presence, people) })
+  return (presences: Iterable<Presence | null>, lists: (presence: Presence) => boolean, full: boolean): Buffer => {
+    const texts: string[] = []
+    let ascii = true
     for (const presence of presences) {
       if (presence === null || !lists(presence)) continue
-      const text = texts.of(presence, people.versionOf(presence.userId))
-      users += users === '' || text === '' ? text : `,${text}`
+      const element = elements.of(presence, people.versionOf(presence.userId))
+      if (element.text !== '') texts.push(element.text)
+      ascii &&= element.ascii
     }
-    return `{"users":[${users}],"full":${full},"success":true}`
+    return Buffer.from(`{"users":[${texts.join(',')}],"full":${full},"success":true}`, ascii ? 'latin1' : 'utf8')
   }
 }
 
 /** Empty when the user went meanwhile. */
-function elementOf(presence: Presence, people: People): string {
+function elementOf(presence: Presence, people: People): Element {
   const user = people.get(presence.userId)
-  if (user === null) return ''
+  if (user === null) return { text: '', ascii: true }
   const { username, name, utcOffset, avatarETag } = user
   const { status, ...claimed } = statusFieldsOf(presence)
-  return JSON.stringify({ _id: user.ids[NAME], username, name, status, utcOffset, ...claimed, avatarETag })
+  const text = JSON.stringify({ _id: user.ids[NAME], username, name, status, utcOffset, ...claimed, avatarETag })
+  return { text, ascii: Buffer.byteLength(text) === text.length }
 }
