@@ -99,7 +99,20 @@ export function statusRoutes(voice: Voice): Route[] {
 
 /** Each id once, in the order of its bytes. */
 function sorted(ids: string[]): readonly string[] {
-  if (ids.every((id) => id.length === ID_BYTES)) ids.sort()
+  if (isSorted(ids)) return ids
+  if (ids.every((id) => id.length === ID_BYTES)) ids.sort(byUnits)
   else ids.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
   return ids.filter((id, at) => id !== ids[at - 1])
 }
+
+/** Whether they are so already: as clients ask who keep what they were answered. */
+function isSorted(ids: readonly string[]): boolean {
+  for (let at = 0; at < ids.length; at++) {
+    const [before, id] = [ids[at - 1] ?? '', ids[at] ?? '']
+    if (id.length !== ID_BYTES || (at > 0 && id <= before)) return false
+  }
+  return true
+}
+
+/** Characters of one byte each: their order is that of the bytes. */
+const byUnits = (one: string, other: string): number => (one < other ? -1 : Number(one > other))

@@ -23,9 +23,8 @@ export interface Voice {
 }
 
 export function createVoice(services: Services): Voice {
-  const { people, presence, settings } = services
-  const idOf = (userId: string): string => people.idIn(SPACE, userId) ?? userId
-  const statuses = createFragments({ entriesMax: ENTRIES_MAX, encode: (shown) => statusBody(idOf(shown.userId), shown) })
+  const { presence, settings } = services
+  const statuses = createFragments({ entriesMax: ENTRIES_MAX, encode: (shown, id: string) => statusBody(id, shown) })
   let versionId = versionIdOf(settings.current)
   settings.onChange((changed) => {
     versionId = versionIdOf(changed)
@@ -33,7 +32,7 @@ export function createVoice(services: Services): Voice {
   return {
     services,
     as: (principal) => presence.as(principal, SPACE),
-    status: (id, shown) => (shown === null ? unknownBody(id) : statuses.of(shown, people.versionOf(shown.userId))),
+    status: (id, shown) => (shown === null ? unknownBody(id) : statuses.of(shown, id)),
     get versionId() {
       return versionId
     },
