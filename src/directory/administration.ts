@@ -40,7 +40,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     const field = 'currentPassword'
     if (currentPassword === undefined) throw new Failure('invalid', 'currentPassword must be given.', { field })
     await delays.turn(userId, '')
-    if (await passwords.verify(kept, digestOf({ password: currentPassword }) ?? '')) return
+    if (await passwords.verify(kept, digestOf({ password: currentPassword }) ?? '')) return delays.succeeded(userId, '')
     delays.failed(userId, '')
     throw new Failure('forbidden', 'currentPassword is wrong.', { reason: 'wrong_password', field })
   }

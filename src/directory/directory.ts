@@ -58,8 +58,13 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing }: Dire
   const presets = createPresets({ ledger, replica, random })
   const preferences = createPreferences()
   const uses = createUses({ tokens, replica, log })
-  const { rolePermissions } = workspace
-  const principals = createPrincipals({ users, tokens, rolePermissions, now: () => ledger.now(), onUse: uses.note })
+  const principals = createPrincipals({
+    users,
+    tokens,
+    rolePermissions: () => workspace.rolePermissions(),
+    now: () => ledger.now(),
+    onUse: (slot) => uses.note(slot),
+  })
   const passwords = createPasswords(hashing)
   const delays = createDelays()
   const remembered = createRemembered({ users, random })
@@ -124,8 +129,8 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing }: Dire
     apply: ({ key, value, version }) => put(key, value, version, false),
     loaded: (positions) => replica.loaded(positions[PARTITION] ?? 0),
     commit: (commit) => replica.commit(commit),
-    firstAdministrator: administrators.first,
-    resetAdministrator: administrators.reset,
+    firstAdministrator: (wanted) => administrators.first(wanted),
+    resetAdministrator: (username) => administrators.reset(username),
     close: () => uses.close(),
   }
 }

@@ -11,6 +11,9 @@ export interface SlotIndex {
 /** Open addressing in 256 segments that grow alone, so that growing never moves more than a 256th at once. */
 const SEGMENTS = 256
 const CAPACITY_FIRST = 8
+/** Fuller, probes get long; growing by less than twice keeps the average close to it. */
+const FILLED_MAX = 0.8
+const GROWTH = 1.4
 
 interface Segment {
   /** Pairs of hash and slot + 1; 0 is an empty place. */
@@ -19,7 +22,7 @@ interface Segment {
 }
 
 export function createSlotIndex(matches: (slot: number, text: string) => boolean): SlotIndex {
-  const segments: (Segment | undefined)[] = new Array(SEGMENTS).fill(undefined)
+  const segments: (Segment | undefined)[] = Array.from({ length: SEGMENTS })
 
   function segmentOf(hash: number): Segment {
     const segment = segments[hash >>> 24]
@@ -34,28 +37,26 @@ export function createSlotIndex(matches: (slot: number, text: string) => boolean
       const hash = hashOf(text)
       const cells = segments[hash >>> 24]?.cells
       if (cells === undefined) return -1
-      const mask = (cells.length >> 1) - 1
-      for (let place = hash & mask; ; place = (place + 1) & mask) {
-        const held = cells[2 * place + 1] ?? 0
+      for (let at = homeOf(hash, cells); ; at = after(at, cells)) {
+        const held = cells[at + 1] ?? 0
         if (held === 0) return -1
-        if (cells[2 * place] === hash && matches(held - 1, text)) return held - 1
+        if (cells[at] === hash && matches(held - 1, text)) return held - 1
       }
     },
     all(text) {
       const hash = hashOf(text)
       const { cells } = segmentOf(hash)
-      const mask = (cells.length >> 1) - 1
       const slots: number[] = []
-      for (let place = hash & mask; cells[2 * place + 1] !== 0; place = (place + 1) & mask) {
-        const slot = (cells[2 * place + 1] ?? 0) - 1
-        if (cells[2 * place] === hash && matches(slot, text)) slots.push(slot)
+      for (let at = homeOf(hash, cells); cells[at + 1] !== 0; at = after(at, cells)) {
+        const slot = (cells[at + 1] ?? 0) - 1
+        if (cells[at] === hash && matches(slot, text)) slots.push(slot)
       }
       return slots
     },
     add(text, slot) {
       const hash = hashOf(text)
       const segment = segmentOf(hash)
-      if (10 * (segment.count + 1) > 4 * segment.cells.length) segment.cells = doubled(segment.cells)
+      if (2 * (segment.count + 1) > FILLED_MAX * segment.cells.length) segment.cells = enlarged(segment.cells)
       place(segment.cells, hash, slot + 1)
       segment.count++
     },
@@ -76,16 +77,20 @@ function hashOf(text: string): number {
   return (hash ^ (hash >>> 15)) | 0
 }
 
+const homeOf = (hash: number, cells: Int32Array): number => 2 * ((hash >>> 0) % (cells.length >>> 1))
+const after = (at: number, cells: Int32Array): number => (at + 2 === cells.length ? 0 : at + 2)
+/** How far a place lies behind another, going round. */
+const distance = (from: number, to: number, cells: Int32Array): number => (to >= from ? to - from : to - from + cells.length)
+
 function place(cells: Int32Array, hash: number, held: number): void {
-  const mask = (cells.length >> 1) - 1
-  let at = hash & mask
-  while (cells[2 * at + 1] !== 0) at = (at + 1) & mask
-  cells[2 * at] = hash
-  cells[2 * at + 1] = held
+  let at = homeOf(hash, cells)
+  while (cells[at + 1] !== 0) at = after(at, cells)
+  cells[at] = hash
+  cells[at + 1] = held
 }
 
-function doubled(cells: Int32Array): Int32Array {
-  const larger = new Int32Array(2 * cells.length)
+function enlarged(cells: Int32Array): Int32Array {
+  const larger = new Int32Array(2 * Math.ceil((GROWTH * cells.length) / 2))
   for (let at = 0; at < cells.length; at += 2) {
     const held = cells[at + 1] ?? 0
     if (held !== 0) place(larger, cells[at] ?? 0, held)
@@ -95,19 +100,18 @@ function doubled(cells: Int32Array): Int32Array {
 
 /** Empties a place and moves those behind it up, so that no probe ends early. False: it was not there. */
 function take(cells: Int32Array, hash: number, held: number): boolean {
-  const mask = (cells.length >> 1) - 1
-  let hole = hash & mask
-  while (cells[2 * hole] !== hash || cells[2 * hole + 1] !== held) {
-    if (cells[2 * hole + 1] === 0) return false
-    hole = (hole + 1) & mask
+  let hole = homeOf(hash, cells)
+  while (cells[hole] !== hash || cells[hole + 1] !== held) {
+    if (cells[hole + 1] === 0) return false
+    hole = after(hole, cells)
   }
-  for (let next = (hole + 1) & mask; cells[2 * next + 1] !== 0; next = (next + 1) & mask) {
-    const home = (cells[2 * next] ?? 0) & mask
-    if (((next - home) & mask) < ((next - hole) & mask)) continue
-    cells.copyWithin(2 * hole, 2 * next, 2 * next + 2)
+  for (let next = after(hole, cells); cells[next + 1] !== 0; next = after(next, cells)) {
+    const home = homeOf(cells[next] ?? 0, cells)
+    if (distance(home, next, cells) < distance(hole, next, cells)) continue
+    cells.copyWithin(hole, next, next + 2)
     hole = next
   }
-  cells[2 * hole + 1] = 0
-  cells[2 * hole] = 0
+  cells[hole] = 0
+  cells[hole + 1] = 0
   return true
 }

@@ -30,14 +30,15 @@ export interface Tokens {
   use(slot: number, now: Instant): boolean
 }
 
+/** The first two can be read without the others. */
 type Fields = [
   userId: UserId,
+  usedHour: number,
   kind: TokenDescription['kind'],
   name: string,
   createdAt: Instant,
   until: Instant,
   tail: string,
-  usedHour: number,
   limits?: { readonly scopes?: readonly Scope[]; readonly users?: readonly UserId[]; readonly origins?: readonly string[] },
 ]
 
@@ -50,23 +51,23 @@ export function createTokens(): Tokens {
 
   return {
     put(hash, value, version) {
-      const token = decodeToken(hash, Buffer.from(value.buffer, value.byteOffset, value.byteLength))
+      const { userId, usedHour } = glanceAt(Buffer.from(value.buffer, value.byteOffset, value.byteLength))
       let slot = byHash.find(hash)
       if (slot >= 0) records.replace(slot, value)
       else {
         slot = records.add(hash, value)
         byHash.add(hash, slot)
-        byUser.add(token.userId, slot)
+        byUser.add(userId, slot)
       }
       versions = grown(versions, slot, (length) => new Float64Array(length))
       usedHours = grown(usedHours, slot, (length) => new Uint32Array(length))
       versions[slot] = version
-      usedHours[slot] = (token.lastUsedAt ?? 0) / HOUR_MS
+      usedHours[slot] = usedHour
     },
     remove(hash) {
       const slot = byHash.find(hash)
       if (slot < 0) return slot
-      byUser.remove(decodeToken(hash, records.value(slot)).userId, slot)
+      byUser.remove(glanceAt(records.value(slot)).userId, slot)
       byHash.remove(hash, slot)
       records.remove(slot)
       return slot
@@ -98,19 +99,26 @@ export function encodeToken(token: StoredToken): Buffer {
   }
   const fields: Fields = [
     token.userId,
+    (token.lastUsedAt ?? 0) / HOUR_MS,
     token.kind,
     token.name,
     token.createdAt,
     token.until ?? 0,
     token.tail,
-    (token.lastUsedAt ?? 0) / HOUR_MS,
   ]
   return Buffer.from(JSON.stringify(Object.keys(limits).length > 0 ? [...fields, limits] : fields))
 }
 
+function glanceAt(value: Buffer): { readonly userId: UserId; readonly usedHour: number } {
+  const quote = value.indexOf(0x22, 2)
+  let usedHour = 0
+  for (let at = quote + 2; value[at] !== 0x2c; at++) usedHour = 10 * usedHour + (value[at] ?? 0) - 0x30
+  return { userId: value.toString('latin1', 2, quote), usedHour }
+}
+
 function decodeToken(hash: string, value: Buffer): StoredToken {
   const fields: Fields = JSON.parse(value.toString('utf8', 0, value.length))
-  const [userId, kind, name, createdAt, until, tail, usedHour, { scopes = null, users = null, origins = null } = {}] = fields
+  const [userId, usedHour, kind, name, createdAt, until, tail, { scopes = null, users = null, origins = null } = {}] = fields
   const lastUsedAt = usedHour === 0 ? null : usedHour * HOUR_MS
   return { hash, userId, kind, name, createdAt, until: until === 0 ? null : until, tail, lastUsedAt, scopes, users, origins }
 }

@@ -35,14 +35,13 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
   const byId = createSlotIndex((slot, id) => records.keyIs(slot, id))
   const byUsername = createSlotIndex((slot, folded) => fold(glanceAt(records.value(slot)).username) === folded)
   const byEmail = createSlotIndex((slot, folded) => fold(glanceAt(records.value(slot)).email ?? '') === folded)
-  const spaces = new Map(
-    idSpaces.map((space, number) => {
-      const byValue = createSlotIndex((slot, value) => {
-        return idInSpace(space, records.key(slot), glanceAt(records.value(slot)).ids[space.name]) === value
-      })
-      return [space.name, { space, byValue, given: 8 << number }]
-    }),
-  )
+  const spaces = idSpaces.map((space, number) => {
+    const byValue = createSlotIndex((slot, value) => {
+      return idInSpace(space, records.key(slot), glanceAt(records.value(slot)).ids[space.name]) === value
+    })
+    return { space, byValue, given: 8 << number }
+  })
+  const spaceNamed = (name: string) => spaces.find(({ space }) => space.name === name)
 
   const slotOf = (userId: UserId): number => byId.find(userId)
   const has = (slot: number, flag: number): boolean => ((flags[slot] ?? 0) & flag) !== 0
@@ -51,7 +50,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
   function enter(slot: number, userId: UserId, glance: Glance, change: 'add' | 'remove'): void {
     byUsername[change](fold(glance.username), slot)
     if (glance.email !== null) byEmail[change](fold(glance.email), slot)
-    for (const { space, byValue } of spaces.values()) {
+    for (const { space, byValue } of spaces) {
       const id = idInSpace(space, userId, glance.ids[space.name])
       if (id !== null && id !== userId) byValue[change](id, slot)
     }
@@ -66,7 +65,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
     versions[slot] = version
     createdAts[slot] = glance.createdAt
     let bits = (glance.bot ? BOT : 0) | (glance.deactivated ? DEACTIVATED : 0) | (glance.administrator ? ADMINISTRATOR : 0)
-    for (const { space, given } of spaces.values()) if (glance.ids[space.name] !== undefined) bits |= given
+    for (const { space, given } of spaces) if (glance.ids[space.name] !== undefined) bits |= given
     flags[slot] = bits
     if (glance.administrator && !glance.deactivated) administrators.add(userId)
     else administrators.delete(userId)
@@ -107,7 +106,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
     const slot = slotOf(userId)
     if (slot < 0) return null
     if (spaceName === 'id') return userId
-    const found = spaces.get(spaceName)
+    const found = spaceNamed(spaceName)
     if (found === undefined) return otherIdIn(spaceName, glanceAt(records.value(slot)))
     const given = has(slot, found.given) ? glanceAt(records.value(slot)).ids[spaceName] : undefined
     return idInSpace(found.space, userId, given)
@@ -122,7 +121,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
     if (spaceName === 'id') return slotOf(value) < 0 ? null : value
     if (spaceName === 'username') return findIn(byUsername, fold(value))
     if (spaceName === 'email') return findIn(byEmail, fold(value))
-    const found = spaces.get(spaceName)
+    const found = spaceNamed(spaceName)
     if (found === undefined) return null
     return findIn(found.byValue, value) ?? (idIn(spaceName, value) === value ? value : null)
   }
@@ -130,28 +129,31 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
   function get(userId: UserId): User | null {
     const kept = decoded.get(userId)
     if (kept !== undefined) return kept
-    const user = stored(userId)
-    if (user === null) return null
-    const { passwordHash, avatarETag, ...rest } = user
-    const ids: Record<string, string> = {}
-    for (const { space } of spaces.values()) {
-      const id = idInSpace(space, userId, user.ids[space.name])
-      if (id !== null) ids[space.name] = id
-    }
-    const made = { ...rest, ids, avatarETag: avatarETag ?? userId, hasPassword: passwordHash !== null }
+    const slot = slotOf(userId)
+    if (slot < 0) return null
+    const user = shown(decodeUser(userId, records.value(slot)))
     for (const oldest of decoded.keys()) {
       if (decoded.size < DECODED_MAX) break
       decoded.delete(oldest)
     }
-    decoded.set(userId, made)
-    return made
+    decoded.set(userId, user)
+    return user
+  }
+
+  function shown({ passwordHash, avatarETag, ids: given, ...rest }: StoredUser): User {
+    const ids: Record<string, string> = {}
+    for (const { space } of spaces) {
+      const id = idInSpace(space, rest.id, given[space.name])
+      if (id !== null) ids[space.name] = id
+    }
+    return { ...rest, ids, avatarETag: avatarETag ?? rest.id, hasPassword: passwordHash !== null }
   }
 
   function* everyone(): Generator<User> {
     for (let slot = 0; slot < records.slots; slot++) {
       if (!records.has(slot)) continue
-      const user = get(records.key(slot))
-      if (user !== null) yield user
+      const userId = records.key(slot)
+      yield decoded.get(userId) ?? shown(decodeUser(userId, records.value(slot)))
     }
   }
 
