@@ -112,6 +112,28 @@ test('[RC-1.0-12] [RC-1.3-3] names that objects have by nature are names like an
   expect((await talk.get('users.getStatus', ann, '__proto__[x]=1')).status).toBe(200)
 })
 
+test('[RC-1.0-20] a token does no more than its scopes allow', async () => {
+  const made = await server.call('POST', '/v1/tokens', admin.token, {
+    kind: 'personal',
+    name: 'reader',
+    scopes: ['presence:read'],
+  })
+  const reader = { ...admin, token: made.token }
+  const refused = { status: 403, text: '{"success":false,"error":"unauthorized"}' }
+  expect((await talk.get('users.getStatus', reader, { username: 'ann' })).status).toBe(200)
+  expect(await talk.post('users.setStatus', reader, { status: 'away' })).toMatchObject(refused)
+  expect(await talk.get('settings/Presence_broadcast_disabled', reader)).toMatchObject(refused)
+  expect(await talk.post('settings/Presence_broadcast_disabled', reader, { value: true })).toMatchObject(refused)
+  expect(await talk.get('presence.getConnections', reader)).toMatchObject(refused)
+  expect((await talk.get('users.info', reader, { username: 'ann' })).body.user.roles).toBeUndefined()
+  const writer = await server.call('POST', '/v1/tokens', ann.token, {
+    kind: 'personal',
+    name: 'w',
+    scopes: ['presence:write-own'],
+  })
+  expect(await talk.get('users.presence', { ...ann, token: writer.token })).toMatchObject(refused)
+})
+
 test('[RC-1.0-16] unknown endpoints and methods', async () => {
   const unknown = '{"success":false,"error":"Resource not found"}'
   const headers = credentials(ann)

@@ -1,4 +1,6 @@
+import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
+import { refusal } from './answers.ts'
 import { NullableNumber, NullableString } from './validation.ts'
 
 /** Elements of a page when none are asked for. */
@@ -38,6 +40,12 @@ export function sortOf(text: string | null | undefined, otherwise: string): Sort
   } catch {
     return null
   }
+}
+
+/** What was asked for is no order of a list. */
+export function refuseSort(reply: FastifyReply, sort: string): string {
+  const reason = `Invalid sort parameter provided: "${sort}"`
+  return refusal(reply, { code: 'error-invalid-sort', reason, details: { helperMethod: 'parseJsonQuery' } })
 }
 
 /** A sorted copy. Fields that the elements do not have leave the order as it is. */

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { type Permission, ROLES, type Role, type Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
-import { failure, success } from './answers.ts'
+import { failure, forbidden, success } from './answers.ts'
 import { closed } from './validation.ts'
 import { PERMISSION_IN, SETTING_IN, settingChange } from './workspace.ts'
 
@@ -28,7 +28,8 @@ export function administrationRoutes({ administration, settings }: Services): Ro
       rate: 'read',
       permission: 'manage-settings',
       params: ById,
-      handle({ params: { id }, reply }) {
+      handle({ params: { id }, principal, reply }) {
+        if (!principal.scopes.has('admin')) return forbidden(reply)
         const name = SETTING_IN.get(id)
         return name === undefined ? failure(reply) : success({ _id: id, value: settings.current[name] })
       },
@@ -79,7 +80,8 @@ export function administrationRoutes({ administration, settings }: Services): Ro
       access: 'user',
       rate: 'read',
       permission: 'manage-presets',
-      handle: () => success({ current: 0, max: CONNECTIONS_MAX }),
+      handle: ({ principal, reply }) =>
+        principal.scopes.has('admin') ? success({ current: 0, max: CONNECTIONS_MAX }) : forbidden(reply),
     }),
     route({
       rule: 'RC-1.5-13',

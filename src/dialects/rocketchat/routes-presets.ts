@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { Preset, Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { failure, refusal, success } from './answers.ts'
-import { PAGE, pageOf, sorted, sortOf } from './pages.ts'
+import { PAGE, pageOf, refuseSort, sorted, sortOf } from './pages.ts'
 import { STATUSES, timeText } from './translate.ts'
 import { closed, NullableString } from './validation.ts'
 
@@ -97,11 +97,6 @@ export function presetRoutes({ administration }: Services): Route[] {
       },
     }),
   ]
-}
-
-export function refuseSort(reply: FastifyReply, sort: string): string {
-  const reason = `Invalid sort parameter provided: "${sort}"`
-  return refusal(reply, { code: 'error-invalid-sort', reason, details: { helperMethod: 'parseJsonQuery' } })
 }
 
 /** Null: the preset may be stored beside the others. */

@@ -1,12 +1,11 @@
 import { Type } from 'typebox'
-import type { Services, User } from '../../core/service.ts'
+import type { Principal, Services, User } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { failure, success } from './answers.ts'
 import { NAME } from './ids.ts'
 import { findNamed, NAMED, refuseNamed } from './named.ts'
-import { PAGE, pageOf, sorted, sortOf } from './pages.ts'
+import { PAGE, pageOf, refuseSort, sorted, sortOf } from './pages.ts'
 import { fullProfileOf, listedProfileOf, profileOf } from './profiles.ts'
-import { refuseSort } from './routes-presets.ts'
 import { closed, NullableBoolean, NullableString, oneOf } from './validation.ts'
 
 const Text = Type.Optional(Type.String())
@@ -56,7 +55,7 @@ export function userRoutes({ people, presence, administration }: Services): Rout
         const user = found ? people.get(found) : null
         const shown = found ? presence.as(principal, NAME).view.get(found) : null
         if (user === null || shown === null) return failure(reply, 'User not found.')
-        const sees = user.id === principal.userId || principal.permissions.has('manage-users') ? fullProfileOf : profileOf
+        const sees = user.id === principal.userId || administers(principal) ? fullProfileOf : profileOf
         return success({ user: sees(user, shown) })
       },
     }),
@@ -72,7 +71,7 @@ export function userRoutes({ people, presence, administration }: Services): Rout
         const sort = sortOf(query.sort?.replace('"status"', '"active"'), 'username')
         if (sort === null) return refuseSort(reply, query.sort ?? '')
         const { view } = presence.as(principal, NAME)
-        const wanted = searchFor(query, principal.permissions.has('manage-users'))
+        const wanted = searchFor(query, administers(principal))
         const users = [...people.everyone()].filter(wanted).flatMap((user) => {
           const shown = view.get(user.id)
           if (shown === null || query.hasLoggedIn === (shown.lastActiveAt === null)) return []
@@ -114,6 +113,8 @@ export function userRoutes({ people, presence, administration }: Services): Rout
     }),
   ]
 }
+
+const administers = ({ permissions, scopes }: Principal): boolean => permissions.has('manage-users') && scopes.has('admin')
 
 interface Search {
   readonly status?: 'active' | 'deactivated'
