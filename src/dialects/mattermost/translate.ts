@@ -1,7 +1,7 @@
 import type { PresenceEvent } from '../../core/transition.ts'
 import type { Availability, Instant, Note, NoteWords, Presence } from '../../core/vocabulary.ts'
 import { encode } from './go-json.ts'
-import { goTime } from './time.ts'
+import { goTime, ZERO_TIME } from './time.ts'
 
 /** What this product may show as a user's status. */
 export type ShownStatus = 'online' | 'away' | 'dnd' | 'offline' | 'ooo'
@@ -65,7 +65,7 @@ export function customStatusProp(note: Note | null): string {
     emoji: emojiShown(note),
     text,
     duration: until === null ? '' : 'date_and_time',
-    expires_at: goTime(until ?? ZERO_MS).text,
+    expires_at: (until === null ? ZERO_TIME : goTime(until)).text,
   })
 }
 
@@ -82,7 +82,6 @@ export function customStatusText({ emoji, text, duration, expires_at }: CustomSt
 }
 
 const MINUTE_MS = 60_000
-const ZERO_MS = -62_135_596_800_000
 /** The last instant that a date can name. */
 const UNTIL_MAX_MS = 8_640_000_000_000_000
 const DEFAULT_EMOJI = 'speech_balloon'
