@@ -35,6 +35,7 @@ export type FailureReason =
   | 'scope_missing'
   | 'permission_missing'
   | 'too_many_requests'
+  | 'too_many_watched'
   | 'too_many_failed_logins'
   | 'body_too_large'
   | 'contended'

@@ -45,6 +45,8 @@ export interface Session {
   /** The node whose lease guards it; null when HTTP heartbeats keep it (`leaseUntil`). */
   readonly owner: SessionOwner | null
   readonly leaseUntil: Instant | null
+  /** The token it was opened with, by its id; absent: none, or not known. */
+  readonly token?: string
   readonly app: string
   readonly platform: string
   readonly idles: Idling

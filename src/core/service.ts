@@ -1,3 +1,4 @@
+import type { Idling } from './record.ts'
 import type { PresenceEvent } from './transition.ts'
 import type { ClaimClass, Instant, Presence, UserId } from './vocabulary.ts'
 
@@ -62,6 +63,27 @@ export interface PresenceView {
   changedAfter(instant: Instant): Iterable<Presence>
   /** What differs since a cursor, in no order; null or a cursor of another epoch: everything (`full`). */
   changesSince(cursor: string | null): Changes
+  /** From now on the watcher hears of whom it watches; that is nobody yet. Throws as `get`. */
+  watch(watcher: Watcher): Watch
+}
+
+/** Who wants to be told. Called from within the telling: it only takes note, and never writes to a socket. */
+export interface Watcher {
+  /** The presence as this viewer may see it; the same object as `get` answers. */
+  told(presence: Presence): void
+  /** The user is no more. */
+  gone(userId: UserId): void
+}
+
+export interface Watch {
+  /** Throws Failure `invalid` too_many_watched beyond WATCHED_MAX users. */
+  add(userIds: readonly UserId[]): void
+  remove(userIds: readonly UserId[]): void
+  /** Everyone who is and who will be a user, whatever was added. */
+  everyone(on: boolean): void
+  /** Where the telling stands: up to here this watcher has been told. It resumes with `changesSince`. */
+  cursor(): string
+  stop(): void
 }
 
 export interface Changes {
@@ -82,6 +104,46 @@ export interface PresenceCommands {
   change(userId: UserId, events: readonly PresenceEvent[], options?: ChangeOptions): Promise<Presence>
   /** Throws as `change` does, and `forbidden` unless it is oneself or the principal may `read-explain`. */
   explain(userId: UserId): Promise<Explanation>
+  /** One's own session for a new connection: a cut one is adopted, else one is opened. Throws Failure `forbidden`, `invalid`. */
+  attend(attendance: Attendance): Attended
+  /** One's own session that heartbeats keep. Throws as `attend`, and `unavailable`. */
+  openSession(session: { readonly app: string; readonly platform: string; readonly idle: boolean }): Promise<KeptSession>
+  /** Believed for another lease; `idle` where the client says so. Throws Failure `not_found` no_such_session. */
+  heartbeat(sessionId: string, said: { readonly idle?: boolean; readonly lastInputAt?: Instant }): Promise<KeptSession>
+  /** Goodbye. Throws as `heartbeat`. */
+  closeSession(sessionId: string): Promise<void>
+}
+
+/** How a connection is present. */
+export interface Attendance {
+  /** What the client is, like `mattermost-web`; adoption looks for the same app and token. */
+  readonly app: string
+  readonly platform: string
+  readonly idles: Idling
+  readonly connectionId: string
+  /** The connection that this one carries on; its session is adopted first (T7). */
+  readonly resumes: string | null
+  /** The session was ended by another's deed: the token revoked, the user deactivated or gone. */
+  readonly ended?: () => void
+}
+
+/** A session that heartbeats keep, and until when without another. */
+export interface KeptSession {
+  readonly sessionId: string
+  readonly leaseUntil: Instant
+}
+
+/** The session of one connection. Its facts are written behind it, when one changes, never when a heart beats (T7, R3). */
+export interface Attended {
+  readonly sessionId: string
+  /** Input was seen now; an idle session comes back. */
+  active(): void
+  /** The client says that nobody is at it; null: it does not know since when. */
+  idle(lastInputAt: Instant | null): void
+  /** Goodbye: the session ends at once. */
+  leave(): void
+  /** Cut, left without a word, or closed by the server: it lives through the grace. */
+  cut(): void
 }
 
 export interface ChangeOptions {
@@ -178,6 +240,8 @@ export interface Authentication {
   login(who: WhoLogsIn, secret: Secret, options: { readonly address: string; readonly tokenLength: number }): Promise<Login>
   /** Ends the token the principal came with. */
   logout(principal: Principal): Promise<void>
+  /** Told when a token is no more, and when a user is deactivated or no more, whoever did it. */
+  onEnded(listener: (ended: { readonly tokenId: string } | { readonly userId: UserId }) => void): void
 }
 
 /** Username or e-mail address as one text (`login`), or looked up in one space. */

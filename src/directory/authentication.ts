@@ -24,6 +24,7 @@ export interface AuthenticationParts {
   readonly remembered: Remembered
   readonly replica: Replica
   readonly random: Random
+  readonly onEnded: Authentication['onEnded']
 }
 
 export function createAuthentication(parts: AuthenticationParts): Authentication {
@@ -63,6 +64,7 @@ export function createAuthentication(parts: AuthenticationParts): Authentication
   }
 
   return {
+    onEnded: parts.onEnded,
     byToken: (token, origin) => principals.byToken(token, origin),
     byPassword: verify,
     async login(who, secret, { address, tokenLength }): Promise<Login> {

@@ -1,5 +1,6 @@
 import type { Commit, Entry, Ledger, Positions, Subjects, Version } from '../core/ports.ts'
 import type { AdministrationService, Authentication, IdSpace, People, SettingsView } from '../core/service.ts'
+import type { UserId } from '../core/vocabulary.ts'
 import { ACCOUNTS_KEY, createAccounts } from './accounts.ts'
 import { createAdministration } from './administration.ts'
 import { type Administrators, createAdministrators } from './administrators.ts'
@@ -15,7 +16,7 @@ import { createRemembered } from './remembered.ts'
 import { createReplica, PARTITION } from './replica.ts'
 import { createWorkspace } from './settings.ts'
 import { createTokenChanges } from './tokenChanges.ts'
-import { createTokens } from './tokens.ts'
+import { createTokens, tokenId } from './tokens.ts'
 import { createUsers } from './users.ts'
 import { createUses, type Log } from './uses.ts'
 
@@ -72,17 +73,24 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing }: Dire
   const tokenChanges = createTokenChanges({ ledger, users, tokens, replica, random })
   const administrators = createAdministrators({ users, people, passwords, random })
 
+  const endings: ((ended: { readonly tokenId: string } | { readonly userId: UserId }) => void)[] = []
+  const tellEnded = (ended: { readonly tokenId: string } | { readonly userId: UserId }): void => {
+    for (const listener of endings) listener(ended)
+  }
+
   /** Every kind of key by its first segment, and what holds it in memory. */
   const kinds: Readonly<Record<string, (name: string, value: Uint8Array | null, version: Version, told: boolean) => void>> = {
     user(userId, value, version, told) {
       if (told) principals.forgetUser(userId)
       users.put(userId, value, version, told)
+      if (told && users.stored(userId)?.active !== true) tellEnded({ userId })
     },
     token(hash, value, version) {
       if (value !== null) return tokens.put(hash, value, version)
       const slot = tokens.remove(hash)
       principals.forgetToken(slot)
       uses.forget(slot)
+      tellEnded({ tokenId: tokenId(hash) })
     },
     preference: (path, value, version) => preferences.put(path, value, version),
     [ACCOUNTS_KEY]: (_, value, version) => accounts.put(value, version),
@@ -113,6 +121,7 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing }: Dire
       remembered,
       replica,
       random,
+      onEnded: (listener) => void endings.push(listener),
     }),
     administration: createAdministration({
       users,

@@ -33,6 +33,7 @@ const Session = Type.Object({
   id: Type.String(),
   owner: orNull(Type.Object({ node: Type.String(), incarnation: Whole })),
   leaseUntil: orNull(Instant),
+  token: Type.Optional(Type.String()),
   app: Type.String(),
   platform: Type.String(),
   idles: oneOf(['told', 'timed', 'both']),

@@ -8,18 +8,20 @@ import {
   type Version,
 } from '../core/ports.ts'
 import type { PresenceRecord } from '../core/record.ts'
-import { nextDeadline, type Views } from '../core/resolve.ts'
+import { nextDeadline } from '../core/resolve.ts'
 import type { PresenceService, SettingsView } from '../core/service.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
-import { decodeRecord } from './codec.ts'
+import { encodeCursor } from './cursor.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createLanes } from './lanes.ts'
 import { createOrphans, type Orphan } from './orphans.ts'
 import { createPolicies } from './policies.ts'
 import { createRecency } from './recency.ts'
-import { createRoster, isUntold, markTold } from './roster.ts'
+import { createRoster, isUntold, markTold, type Row } from './roster.ts'
 import { createService } from './service.ts'
 import { createSlices } from './slices.ts'
+import { normalised, readRecord } from './stored.ts'
+import { createWatchers } from './watchers.ts'
 
 export interface EngineParts {
   readonly ledger: Ledger
@@ -30,9 +32,6 @@ export interface EngineParts {
   readonly log: { warn(details: object, message: string): void }
 }
 
-/** Told when one of a user's views is another than before; the views are the new ones. */
-export type ToldListener = (slot: number, userId: UserId, views: Views) => void
-
 export interface Engine {
   readonly service: PresenceService
   /** An entry of a facts partition, while loading; the directory has been loaded before. Throws an Error for one it cannot read. */
@@ -41,7 +40,6 @@ export interface Engine {
   loaded(positions: Positions): void
   /** A commit as the ledger tells it, own ones too; one that was applied already changes nothing. */
   commit(commit: Commit): void
-  onTold(listener: ToldListener): void
   readonly figures: EngineFigures
   /** Resolves once no commit is in flight; no deadline fires any more. */
   close(): Promise<void>
@@ -68,9 +66,9 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
   const deadlines = createDeadlines({ now, slices, onDue })
   const orphans = createOrphans({ ledger, subjects, log })
   const lanes = createLanes({ ledger, random, held, versionOf, onCommitted })
-  const listeners: ToldListener[] = []
   const followed: Version[] = Array.from({ length: ledger.factsPartitions }, () => 0)
   const retellingFrom: Instant[] = []
+  const watchers = createWatchers({ cursor: sharedCursor })
   let running = false
   let deadlinesFired = 0
 
@@ -105,16 +103,13 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
     const record = normalised(stored, version)
     if (slot < 0) orphans.put(userId, record, record === null ? 0 : version)
     else {
-      const before = roster.held(slot)
-      const was = before && { own: before.own, stranger: before.stranger }
       roster.put(slot, record, record === null ? 0 : version)
       const row = roster.at(slot)
       schedule(slot, record, now())
       // A change by time that was not told yet is told with this commit, even where the commit itself is not.
       const untold = record?.shown.told === version || isUntold(row)
       if (untold) recency.committed(partitionNumber(factsPartition(userId, ledger.factsPartitions)), slot, version, now())
-      markTold(row)
-      tell(slot, userId, was)
+      tell(userId, row, untold)
     }
     lanes.arrived(userId)
   }
@@ -133,21 +128,21 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
   }
 
   /** Looks at a user again, and where strangers see something else than they were told, tells it. */
-  function retell(slot: number, order: (at: Instant) => void): void {
+  function retell(slot: number, order: (at: Instant) => void, forced = false): void {
     const userId = subjects.idAt(slot)
     const held = roster.held(slot)
     if (userId === null || held === undefined) return
-    const was = { own: held.own, stranger: held.stranger }
     const row = roster.at(slot)
-    if (isUntold(row)) order(now())
-    markTold(row)
-    tell(slot, userId, was)
+    const stranger = forced || isUntold(row)
+    if (stranger) order(now())
+    tell(userId, row, stranger)
   }
 
-  function tell(slot: number, userId: UserId, was: Views | undefined): void {
-    const row = roster.at(slot)
-    if (row.own === was?.own && row.stranger === was.stranger) return
-    for (const listener of listeners) listener(slot, userId, row)
+  /** What strangers are told moves cursors too; oneself is told of everything. */
+  function tell(userId: UserId, row: Row, stranger: boolean): void {
+    const own = row.own !== row.toldOwn
+    markTold(row)
+    if (own || stranger) watchers.told(userId, row, { own, stranger })
   }
 
   /** The policy changed for everybody. */
@@ -160,8 +155,7 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
       if (done) return false
       schedule(slot, roster.recordAt(slot), now())
       // Of whom nothing was read since the start, nobody knows what was seen before: they are told.
-      if (roster.held(slot)?.told === null) recency.lapsed(slot, from, now())
-      retell(slot, (at) => recency.lapsed(slot, from, at))
+      retell(slot, (at) => recency.lapsed(slot, from, at), roster.held(slot)?.told === null)
       return true
     }
     slices.run(step, () => void retellingFrom.splice(retellingFrom.indexOf(from), 1))
@@ -175,8 +169,7 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
     roster.expire(slot)
     schedule(slot, roster.held(slot)?.record ?? null, now())
     const told = () => recency.directory(slot, userId, version, now())
-    if (isNew) told()
-    retell(slot, told)
+    retell(slot, told, isNew)
   }
 
   /** Facts that came before their user are theirs; those of an earlier user of that id are not, but their key is still there. */
@@ -193,11 +186,18 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
     roster.forget(slot)
     recency.forget(slot)
     recency.directory(-1, userId, version, now())
+    watchers.gone(userId)
   }
 
   /** Up to when all that time changed has been told. */
   function toldUntil(): Instant {
     return Math.min(recency.lastLapse, deadlines.earliest - 1, ...retellingFrom.map((from) => from - 1))
+  }
+
+  /** Names nobody's own view: whoever resumes with it is told their own anew. */
+  function sharedCursor(): string {
+    const { directoryPosition: directory, facts } = recency
+    return encodeCursor({ epoch: ledger.epoch, directory, facts, lapsed: toldUntil(), own: '' })
   }
 
   /** Up to when this node would have told anything. */
@@ -220,7 +220,19 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
   }
 
   return {
-    service: createService({ ledger, subjects, settings, roster, recency, lanes, policies, toldUntil, reached, followed }),
+    service: createService({
+      ledger,
+      subjects,
+      settings,
+      roster,
+      recency,
+      watchers,
+      lanes,
+      policies,
+      toldUntil,
+      reached,
+      followed,
+    }),
     apply({ partition, key, value, version }) {
       const record = normalised(readRecord(partition, key, value), version)
       const slot = subjects.slotOf(key)
@@ -244,7 +256,6 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
       }
       followed[number] = Math.max(followed[number] ?? 0, version)
     },
-    onTold: (listener) => void listeners.push(listener),
     get figures() {
       const { inFlight, commits, conflicts } = lanes.figures
       const usersWithFacts = roster.factsCount
@@ -270,21 +281,6 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
     } catch (error) {
       log.warn({ key, version, error }, 'A record that was followed cannot be read; the user stays as it was.')
     }
-  }
-}
-
-/** A memo that was told by the very write that carries it names that write from here on. */
-function normalised(record: PresenceRecord, version: Version): PresenceRecord
-function normalised(record: PresenceRecord | null, version: Version): PresenceRecord | null
-function normalised(record: PresenceRecord | null, version: Version): PresenceRecord | null {
-  return record?.shown.told === null ? { ...record, shown: { ...record.shown, told: version } } : record
-}
-
-function readRecord(partition: string, key: string, value: Uint8Array): PresenceRecord {
-  try {
-    return decodeRecord(value)
-  } catch (cause) {
-    throw new Error(`${partition} ${key}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
 }
 

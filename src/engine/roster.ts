@@ -20,6 +20,8 @@ export interface Row extends Views {
   /** `changedAt` of the view that strangers were last told, and that view, if it was made since the start. */
   toldChangeAt: Instant
   told: Presence | null
+  /** The own view that the user was last told, if it was made since the start. */
+  toldOwn: Presence | null
 }
 
 export interface RosterParts {
@@ -107,6 +109,7 @@ export function createRoster({ subjects, policies, now, strangersMax = 50_000 }:
       version,
       toldChangeAt: changedAt,
       told: null,
+      toldOwn: null,
     }
     while (rows.length < slot) rows.push(undefined)
     rows[slot] = row
@@ -167,6 +170,7 @@ export function isUntold({ stranger, told, toldChangeAt }: Row): boolean {
 
 export function markTold(row: Row): void {
   row.told = row.stranger
+  row.toldOwn = row.own
   row.toldChangeAt = row.stranger.changedAt
 }
 

@@ -1,3 +1,4 @@
+import { Failure } from '../core/errors.ts'
 import { explain } from '../core/explain.ts'
 import type { Ledger, Subjects } from '../core/ports.ts'
 import type { PresenceCommands, PresenceService, Principal, SettingsView } from '../core/service.ts'
@@ -50,5 +51,11 @@ function createCommands(
       const slot = found(principal.reach === null || principal.reach.has(userId) ? subjects.slotOf(userId) : -1)
       return explain(userId, roster.recordAt(slot), ledger.now(), policies.of(slot))
     },
+    attend() {
+      throw new Failure('disabled', 'Sessions come next.')
+    },
+    openSession: () => Promise.reject(new Failure('disabled', 'Sessions come next.')),
+    heartbeat: () => Promise.reject(new Failure('disabled', 'Sessions come next.')),
+    closeSession: () => Promise.reject(new Failure('disabled', 'Sessions come next.')),
   }
 }

@@ -7,12 +7,14 @@ import type { Instant, Presence, UserId } from '../core/vocabulary.ts'
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
 import type { Recency } from './recency.ts'
 import type { Roster } from './roster.ts'
+import type { Watchers } from './watchers.ts'
 
 export interface ViewParts {
   readonly ledger: Ledger
   readonly subjects: Subjects
   readonly roster: Roster
   readonly recency: Recency
+  readonly watchers: Watchers
   /** Positions up to which each facts partition has been followed. */
   readonly followed: readonly Version[]
   /** Up to when all that time changed has been told. */
@@ -23,7 +25,7 @@ export interface ViewParts {
 
 /** Reads over memory for one principal: the own view of themselves, the stranger's of everybody else. */
 export function createView(parts: ViewParts, principal: Principal): PresenceView {
-  const { subjects, roster, recency, ledger } = parts
+  const { subjects, roster, recency, ledger, watchers } = parts
   const { reach, userId: self } = principal
   const mayRead = principal.scopes.has('presence:read')
   const within = (userId: UserId): boolean => reach === null || reach.has(userId)
@@ -89,6 +91,7 @@ export function createView(parts: ViewParts, principal: Principal): PresenceView
         .sort((one, other) => other.changedAt - one.changedAt),
     ),
     changesSince: allowed(changesSince),
+    watch: allowed((watcher) => watchers.watch(principal, watcher)),
   }
 }
 

@@ -8,7 +8,7 @@ import type { UserId } from '../../src/core/vocabulary.ts'
 import { encodeRecord } from '../../src/engine/codec.ts'
 import { createHeap } from '../../src/engine/heap.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
-import { aPrincipal, createWorld } from './world.ts'
+import { aPrincipal, createWorld, watchEveryone } from './world.ts'
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000, toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'Date'] }))
 afterEach(() => void vi.useRealTimers())
@@ -29,9 +29,7 @@ const names = (count: number): UserId[] => Array.from({ length: count }, (_, num
 test('[G5] an end is told once it has come, to the millisecond that was given', async () => {
   const world = await createWorld({ userIds: ['anna'], ledger: createMemoryLedger({ clock: Date.now }) })
   const told: string[] = []
-  world.engine.onTold(
-    (_slot, userId, { stranger }) => void told.push(`${userId} ${stranger.availability} since ${stranger.since}`),
-  )
+  watchEveryone(world, ({ userId, availability, since }) => void told.push(`${userId} ${availability} since ${since}`))
   await world.engine.service.as(aPrincipal('anna'), 'test').commands.change('anna', [busyUntil(1_005_000)])
   const { view } = world.engine.service.as(aPrincipal('bob'), 'test')
   const { cursor } = view.changesSince(null)
@@ -82,7 +80,7 @@ test('[G5] 100,000 ends at one instant are told within a second, in slices betwe
   const { view } = world.engine.service.as(aPrincipal('watcher'), 'test')
   const { cursor } = view.changesSince(null)
   let told = 0
-  world.engine.onTold(() => void told++)
+  watchEveryone(world, () => void told++)
   let longest = 0
   let last = performance.now()
   while (told < userIds.length && Date.now() < until + 10_000) {

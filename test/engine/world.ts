@@ -1,6 +1,6 @@
 import type { Ledger, Subjects } from '../../src/core/ports.ts'
 import { PERMISSIONS, type Principal, type Scope, type Settings, type SettingsView } from '../../src/core/service.ts'
-import { CLAIM_CLASSES, type Instant, type UserId } from '../../src/core/vocabulary.ts'
+import { CLAIM_CLASSES, type Instant, type Presence, type UserId } from '../../src/core/vocabulary.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
 
@@ -175,4 +175,12 @@ export async function createWorld({
       stop()
     },
   }
+}
+
+/** Hears of everyone as a stranger does. */
+export function watchEveryone({ engine }: World, told: (presence: Presence) => void): void {
+  engine.service
+    .as(aPrincipal('watcher'), 'test')
+    .view.watch({ told, gone: () => {} })
+    .everyone(true)
 }

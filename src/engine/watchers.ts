@@ -1,0 +1,106 @@
+import { Failure } from '../core/errors.ts'
+import type { Views } from '../core/resolve.ts'
+import type { Principal, Watch, Watcher } from '../core/service.ts'
+import type { UserId } from '../core/vocabulary.ts'
+
+/** Users that one watcher may name. */
+export const WATCHED_MAX = 10_000
+
+/** Which views of a user are another than were told last. */
+export interface Difference {
+  readonly own: boolean
+  readonly stranger: boolean
+}
+
+/** Who wants to be told of whom. */
+export interface Watchers {
+  /** What the principal may see, and nothing else. */
+  watch(principal: Principal, watcher: Watcher): Watch
+  told(userId: UserId, views: Views, difference: Difference): void
+  gone(userId: UserId): void
+  readonly figures: { readonly watchers: number; readonly watched: number }
+}
+
+interface Watching {
+  readonly watcher: Watcher
+  readonly self: UserId
+  readonly reach: ReadonlySet<UserId> | null
+  readonly users: Set<UserId>
+}
+
+/** `cursor`: where the telling stands now. */
+export function createWatchers({ cursor }: { readonly cursor: () => string }): Watchers {
+  const byUser = new Map<UserId, Set<Watching>>()
+  const ofEveryone = new Set<Watching>()
+  let watchers = 0
+  let watched = 0
+
+  function add(watching: Watching, userId: UserId): void {
+    if (watching.users.has(userId)) return
+    watching.users.add(userId)
+    const group = byUser.get(userId)
+    if (group === undefined) byUser.set(userId, new Set([watching]))
+    else group.add(watching)
+    watched++
+  }
+
+  function remove(watching: Watching, userId: UserId): void {
+    if (!watching.users.delete(userId)) return
+    const group = byUser.get(userId)
+    group?.delete(watching)
+    if (group?.size === 0) byUser.delete(userId)
+    watched--
+  }
+
+  function each(userId: UserId, call: (watching: Watching) => void): void {
+    for (const watching of byUser.get(userId) ?? []) if (!ofEveryone.has(watching)) call(watching)
+    for (const watching of ofEveryone) if (watching.reach === null || watching.reach.has(userId)) call(watching)
+  }
+
+  return {
+    watch({ userId: self, reach }, watcher) {
+      const watching: Watching = { watcher, self, reach, users: new Set() }
+      watchers++
+      return {
+        add(userIds) {
+          const reached = userIds.filter((userId) => reach === null || reach.has(userId))
+          if (watching.users.size + reached.length > WATCHED_MAX) assertNoMore(watching.users, reached)
+          for (const userId of reached) add(watching, userId)
+        },
+        remove(userIds) {
+          for (const userId of userIds) remove(watching, userId)
+        },
+        everyone(on) {
+          if (on) ofEveryone.add(watching)
+          else ofEveryone.delete(watching)
+        },
+        cursor,
+        stop() {
+          ofEveryone.delete(watching)
+          for (const userId of watching.users) remove(watching, userId)
+          watchers--
+        },
+      }
+    },
+    told(userId, { own, stranger }, difference) {
+      each(userId, ({ watcher, self }) => {
+        const isSelf = self === userId
+        if (isSelf ? difference.own : difference.stranger) watcher.told(isSelf ? own : stranger)
+      })
+    },
+    gone(userId) {
+      each(userId, ({ watcher }) => watcher.gone(userId))
+    },
+    get figures() {
+      return { watchers, watched }
+    },
+  }
+}
+
+function assertNoMore(known: ReadonlySet<UserId>, more: readonly UserId[]): void {
+  if (new Set([...known, ...more]).size <= WATCHED_MAX) return
+  throw new Failure('invalid', `One connection watches at most ${WATCHED_MAX} users.`, {
+    reason: 'too_many_watched',
+    field: 'users',
+  })
+}
