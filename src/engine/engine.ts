@@ -130,8 +130,7 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
   /** Looks at a user again, and where strangers see something else than they were told, tells it. */
   function retell(slot: number, order: (at: Instant) => void, forced = false): void {
     const userId = subjects.idAt(slot)
-    const held = roster.held(slot)
-    if (userId === null || held === undefined) return
+    if (userId === null || (roster.held(slot) === undefined && !forced)) return
     const row = roster.at(slot)
     const stranger = forced || isUntold(row)
     if (stranger) order(now())
