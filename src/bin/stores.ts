@@ -20,6 +20,6 @@ export const stoppedStores: StoppedStores = {
       if (entry.partition === 'directory') directory.apply(entry)
     })
     directory.loaded(positions)
-    return directory.resetAdministrator(username)
+    return await directory.resetAdministrator(username)
   },
 }

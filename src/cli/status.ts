@@ -4,7 +4,8 @@ import { print, printJson } from './terminal.ts'
 import { type Wire, wires } from './wires.ts'
 
 export function statusCommand(): Command {
-  return new Command('status [user]')
+  return new Command('status')
+    .argument('[user]')
     .description('show what a user’s status is now, by id or username (default: yours)')
     .option('--wire', 'show what each dialect answers for it, side by side')
     .option('--json', 'answer as JSON')

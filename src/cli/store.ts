@@ -18,7 +18,8 @@ export interface StoppedStores {
 const STORE = ['--store <store>', 'a stopped store, like file:./data; without it, the running server is asked'] as const
 
 export function exportCommand(stores: StoppedStores): Command {
-  return new Command('export [file]')
+  return new Command('export')
+    .argument('[file]')
     .description('write everything that is known as JSON lines (default: to standard output)')
     .option(...STORE)
     .action(async (file: string | undefined, { store }: { store?: string }) => {
@@ -31,7 +32,8 @@ export function exportCommand(stores: StoppedStores): Command {
 }
 
 export function importCommand(stores: StoppedStores): Command {
-  return new Command('import <file>')
+  return new Command('import')
+    .argument('<file>')
     .description('bring an export back into a stopped store; "-" is standard input')
     .requiredOption('--store <store>', 'a stopped store, like file:./data; made when there is none')
     .option('--replace', 'throw away what the store holds')
@@ -43,7 +45,8 @@ export function importCommand(stores: StoppedStores): Command {
 }
 
 export function backupCommand(stores: StoppedStores): Command {
-  return new Command('backup <name>')
+  return new Command('backup')
+    .argument('<name>')
     .description(
       'copy the store: a running server makes a folder of that name beside its own; a stopped one is copied to that path',
     )

@@ -19,9 +19,9 @@ export function printTable(rows: readonly (readonly string[])[]): void {
   }
 }
 
-/** Asks on a terminal without showing what is typed; elsewhere reads the first line of standard input. */
+/** Asks on a terminal without showing what is typed; elsewhere reads the next line of standard input. */
 export async function askSecret(question: string): Promise<string> {
-  const answer = process.stdin.isTTY ? await askOnTerminal(question, true) : await readFirstLine()
+  const answer = process.stdin.isTTY ? await askOnTerminal(question, true) : await readLine()
   if (answer !== '') return answer
   throw new Failure('invalid', 'The password is empty. Type it when asked, or send it on standard input.')
 }
@@ -34,21 +34,20 @@ export async function ask(question: string): Promise<string> {
 async function askOnTerminal(question: string, hidden: boolean): Promise<string> {
   process.stderr.write(question)
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const lines = createInterface({ input: process.stdin, output: hidden ? silent : process.stderr, terminal: true })
+  const terminal = createInterface({ input: process.stdin, output: hidden ? silent : process.stderr, terminal: true })
   try {
-    return await lines.question('')
+    return await terminal.question('')
   } finally {
-    lines.close()
+    terminal.close()
     if (hidden) process.stderr.write('\n')
   }
 }
 
-async function readFirstLine(): Promise<string> {
-  const lines = createInterface({ input: process.stdin })
-  try {
-    for await (const line of lines) return line
-    return ''
-  } finally {
-    lines.close()
-  }
+/** Lines of a standard input that is no terminal, one for each question. */
+let lines: AsyncIterator<string> | null = null
+
+async function readLine(): Promise<string> {
+  lines ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]()
+  const { value, done } = await lines.next()
+  return done ? '' : value
 }

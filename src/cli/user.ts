@@ -17,7 +17,8 @@ export function userCommand(): Command {
 }
 
 function addCommand(): Command {
-  return new Command('add <username>')
+  return new Command('add')
+    .argument('<username>')
     .description('add a user')
     .option('--name <name>', 'full name')
     .option('--email <address>', 'e-mail address')
@@ -51,7 +52,8 @@ function listCommand(): Command {
 }
 
 function importCommand(): Command {
-  return new Command('import <file>')
+  return new Command('import')
+    .argument('<file>')
     .description('add users from JSON lines, each as POST /v1/users takes it; "-" is standard input')
     .option('--json', 'report each line as JSON')
     .action(async (file: string, { json }) => {
@@ -83,7 +85,8 @@ async function addLine(server: Server, line: string): Promise<{ id: string } | {
 }
 
 function passwordCommand(): Command {
-  return new Command('passwd [username]')
+  return new Command('passwd')
+    .argument('[username]')
     .description('set a password: your own, or, as an administrator, somebody’s')
     .action(async (username?: string) => {
       const server = await connect()

@@ -1,0 +1,168 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ADMIN, type Server, startServer } from '../server.ts'
+import { administratorOf, commandLine } from './command.ts'
+
+let server: Server
+let rollcall: ReturnType<typeof administratorOf>
+let home: string
+
+beforeAll(async () => {
+  server = await startServer()
+  rollcall = administratorOf(server)
+  home = await mkdtemp(join(tmpdir(), 'rollcall-cli-'))
+})
+afterAll(async () => {
+  await server.stop()
+  await rm(home, { recursive: true, force: true })
+})
+
+describe('logging in', () => {
+  test('[K1] the token is kept for its owner alone, and later commands use it', async () => {
+    const run = commandLine({ url: server.url, home })
+    const { code, stdout } = await run(['login', '-u', ADMIN.username], { input: `${ADMIN.password}\n` })
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining(`Logged in to ${server.url} as admin`) })
+    const kept = await stat(join(home, 'rollcall', 'login.json'))
+    expect(kept.mode & 0o777).toBe(0o600)
+    expect((await run(['status'])).stdout).toMatch(/^admin is offline since /)
+    expect((await run(['logout'])).code).toBe(0)
+    expect(await run(['status'])).toMatchObject({ code: 1, stderr: expect.stringContaining('rollcall login') })
+  })
+
+  test('[K1] a wrong password is told in words and keeps nothing', async () => {
+    const run = commandLine({ url: server.url, home: join(home, 'nobody') })
+    const { code, stderr } = await run(['login', '-u', 'admin'], { input: 'wrong\n' })
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'rollcall: This username and password do not go together.\n' })
+    await expect(readFile(join(home, 'nobody', 'rollcall', 'login.json'))).rejects.toThrow('ENOENT')
+  })
+
+  test('[K2] nobody there, and nobody logged in, are told with what to do next', async () => {
+    const nobody = commandLine({ url: 'http://127.0.0.1:9', home })
+    expect(await nobody(['status'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/No server answers .* ROLLCALL_URL/),
+    })
+    const stranger = commandLine({ url: server.url, home: join(home, 'nobody') })
+    expect(await stranger(['user', 'list'])).toMatchObject({
+      code: 1,
+      stderr: 'rollcall: You are not logged in. Run: rollcall login\n',
+    })
+  })
+})
+
+describe('users and tokens', () => {
+  test('[K3] a user is added with an id and ids, listed, and refused under a taken name', async () => {
+    const added = await rollcall(['user', 'add', 'anna', '--name', 'Anna A', '--email', 'anna@example.org', '--json'])
+    expect(JSON.parse(added.stdout)).toMatchObject({ username: 'anna', name: 'Anna A', ids: { superoffice: expect.any(Number) } })
+    expect((await rollcall(['user', 'list'])).stdout).toMatch(/^USERNAME +ID +ROLES.*\n(.*\n)*anna +\S+ +user +yes +Anna A\n/)
+    expect(await rollcall(['user', 'add', 'ANNA'])).toMatchObject({ code: 1, stderr: expect.stringContaining('rollcall: ') })
+  })
+
+  test('[K3] an administrator sets a password, and its owner changes it', async () => {
+    await rollcall(['user', 'add', 'bert'])
+    expect((await rollcall(['user', 'passwd', 'bert'], { input: 'the first one\n' })).code).toBe(0)
+    const { token } = await server.login('bert', 'the first one')
+    const changed = await rollcall(['user', 'passwd'], { input: 'the first one\nthe second\n', env: { ROLLCALL_TOKEN: token } })
+    expect(changed).toMatchObject({ code: 0, stdout: expect.stringContaining('bert has a new password') })
+    await server.login('bert', 'the second')
+  })
+
+  test('[K4] an import reports each refused line and adds the others', async () => {
+    const file = join(home, 'users.jsonl')
+    await writeFile(
+      file,
+      '{"username":"carla"}\n{"username":"carla"}\nnonsense\n\n{"username":"dora","email":7}\n{"username":"emil"}\n',
+    )
+    const { code, stdout, stderr } = await rollcall(['user', 'import', file])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '2 added, 3 refused.\n' })
+    expect(stderr.split('\n').map((line) => line.split(':')[0])).toEqual(['line 2', 'line 3', 'line 5', ''])
+  })
+
+  test('[K5] a token stands alone on standard output, works, is listed by its tail, and ends', async () => {
+    const { stdout } = await rollcall(['token', 'create', 'a bot', '--scope', 'presence:read'])
+    const token = stdout.trim()
+    const asks = () => server.request('/v1/presence/me', { headers: { Authorization: `Bearer ${token}` } })
+    expect((await asks()).status).toBe(200)
+    const [described] = JSON.parse((await rollcall(['token', 'list', '--json'])).stdout).filter(
+      ({ name }: { name: string }) => name === 'a bot',
+    )
+    expect(described).toMatchObject({ kind: 'personal', scopes: ['presence:read'], tail: token.slice(-described.tail.length) })
+    expect((await rollcall(['token', 'revoke', described.id])).code).toBe(0)
+    expect((await asks()).status).toBe(401)
+  })
+})
+
+describe('statuses', () => {
+  test('[K6] one line says it, and --wire shows every dialect', async () => {
+    const { user, token } = await server.createUser({ username: 'frida', password: null })
+    await server.call('PUT', '/v1/presence/me/availability', token, { availability: 'busy', until: '2100-01-01T00:00:00.000Z' })
+    await server.call('PUT', '/v1/presence/me/note', token, { text: 'Writing', emoji: 'books' })
+    expect((await rollcall(['status', 'frida'])).stdout).toMatch(
+      /^frida is busy since \S+Z until 2100-01-01T00:00:00.000Z · :books: Writing\n$/,
+    )
+    const { stdout } = await rollcall(['status', 'frida', '--wire'])
+    for (const word of ['"availability":"busy"', '"status":"busy"', '"status":"dnd"', '"Status":"StatusNotAvailable"'])
+      expect(stdout).toContain(word)
+    const wires = JSON.parse((await rollcall(['status', user.id, '--wire', '--json'])).stdout)
+    expect(Object.keys(wires)).toEqual(['native', 'rocketchat', 'mattermost', 'superoffice'])
+  })
+
+  test('[K11] --json is JSON and nothing else', async () => {
+    expect(JSON.parse((await rollcall(['status', '--json'])).stdout)).toMatchObject({ availability: 'offline' })
+    const lines = (await rollcall(['user', 'list', '--json'])).stdout.trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line).username)).toContain('admin')
+  })
+
+  test('[K7] try sets a status in each dialect and shows curls that work, also a second time', async () => {
+    for (const _ of ['first', 'second']) {
+      const { code, stdout } = await rollcall(['try'])
+      expect(code).toBe(0)
+      expect(stdout.match(/^\$ curl .*$/gm)).toHaveLength(20)
+      expect(stdout.match(/^200 /gm)).toHaveLength(20)
+      for (const word of ['"status":"busy"', '"status":"away"', 'StatusNotAvailable', '"availability":"online"'])
+        expect(stdout).toContain(word)
+    }
+  })
+})
+
+describe('stores', () => {
+  test('[K8] [K9] [K10] a store is copied while it is served and while it is stopped, and brought back', {
+    timeout: 60_000,
+  }, async () => {
+    await using other = await startServer()
+    const run = administratorOf(other)
+    const store = `file:${join(other.folder, 'store')}`
+    await run(['user', 'add', 'gerd'])
+    const copied = await run(['backup', 'monday'])
+    expect(copied).toMatchObject({ code: 0, stdout: expect.stringMatching(/monday\n$/) })
+    const exported = join(other.folder, 'running.jsonl')
+    expect((await run(['export', exported])).code).toBe(0)
+    expect(await run(['export', '--store', store])).toMatchObject({ code: 1, stderr: expect.stringContaining(`${other.pid}`) })
+    const { pid: _ } = other
+    await other.kill()
+    const stopped = (await run(['export', '--store', store])).stdout
+    expect(stopped).toContain('gerd')
+    expect(stopped.split('\n').length).toBe((await readFile(exported, 'utf8')).split('\n').length)
+    const restored = `file:${join(other.folder, 'restored')}`
+    expect((await run(['import', exported, '--store', restored])).code).toBe(0)
+    expect((await run(['import', exported, '--store', restored])).code).toBe(1)
+    expect((await run(['import', exported, '--store', restored, '--replace'])).code).toBe(0)
+    expect((await run(['backup', '--store', store, join(other.folder, 'copy')])).code).toBe(0)
+    const { stdout } = await run(['admin', 'reset', '--store', restored])
+    const password = /^password {2}(\S+)$/m.exec(stdout)?.[1] ?? ''
+    await using again = await startServer({ store: restored, env: { ROLLCALL_ADMIN_PASSWORD: undefined } })
+    const { token } = await again.login('admin', password)
+    expect(await again.call('GET', '/v1/users/gerd', token)).toMatchObject({ username: 'gerd' })
+  })
+})
+
+test('[K12] what is unknown is refused with words, and every command has help', async () => {
+  expect(await rollcall(['frobnicate'])).toMatchObject({ code: 1, stderr: expect.stringContaining('unknown command') })
+  expect(await rollcall(['status', '--frob'])).toMatchObject({ code: 1, stderr: expect.stringContaining('unknown option') })
+  const { stdout } = await rollcall(['--help'])
+  const names = [...stdout.matchAll(/^ {2}(\w+)[ |[<]/gm)].map(([, name]) => name).filter((name) => name !== 'help')
+  expect(names).toEqual(['serve', 'try', 'login', 'logout', 'status', 'user', 'token', 'admin', 'backup', 'export', 'import'])
+  for (const name of names) expect((await rollcall([name ?? '', '--help'])).stdout).toContain('Usage: rollcall')
+})
