@@ -62,6 +62,16 @@ export function decodeArray(body: string): string[] | null {
   return Array.isArray(value) ? value.map((element) => JSON.stringify(element)) : null
 }
 
+/** The first value of a body, `undefined` when there is none. */
+export function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    const value = firstValue(body)
+    return value === null ? undefined : JSON.parse(value)
+  }
+}
+
 /** JSON text in which nothing can be taken for HTML or end a line, as Go writes it. */
 export function encode(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => ESCAPES[character] ?? character)
@@ -73,16 +83,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '&': '\\u0026',
   '\u2028': '\\u2028',
   '\u2029': '\\u2029',
-}
-
-/** The first value of a body, `undefined` when there is none. */
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    const value = firstValue(body)
-    return value === null ? undefined : JSON.parse(value)
-  }
 }
 
 /** The text of the first value; what follows it is nobody's concern. Null: it is no JSON. */

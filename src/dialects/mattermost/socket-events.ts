@@ -1,0 +1,58 @@
+import type { Preference } from '../../core/service.ts'
+import type { Presence } from '../../core/vocabulary.ts'
+import { createFragments } from '../../http/fragments.ts'
+import { encode } from './go-json.ts'
+import { SPACE } from './ids.ts'
+import { broadcastTo, broadcastToOthers, eventHead } from './socket-frames.ts'
+import { type ShownStatus, statusOf } from './translate.ts'
+import { userBody } from './users.ts'
+import type { Voice } from './voice.ts'
+
+/** Changes whose text is kept while connections are told of them. */
+const ENTRIES_MAX = 4_096
+
+/** What connections are told, encoded once per change and shared by all: heads of events, without a number. */
+export interface SocketEvents {
+  /** Somebody's status. */
+  status(presence: Presence): string
+  /** Somebody's custom status, for others: their whole user, as REST shows it. */
+  user(presence: Presence): string
+  /** The same for its owner, who also sees the recent ones. */
+  ownUser(presence: Presence, recents: string | undefined): string
+  /** Preferences that were kept, for their owner. */
+  preferences(userId: string, preferences: readonly Preference[]): string
+}
+
+export function createSocketEvents({ services }: Voice): SocketEvents {
+  const { people } = services
+  const idOf = (userId: string): string => people.idIn(SPACE, userId) ?? userId
+  const userText = (presence: Presence, recents?: string): string => {
+    const user = people.get(presence.userId)
+    return user === null ? '' : userBody(user, presence, recents)
+  }
+  const statuses = createFragments({
+    entriesMax: ENTRIES_MAX,
+    encode: (presence, id: string) => statusHead(id, statusOf(presence)),
+  })
+  const users = createFragments({
+    entriesMax: ENTRIES_MAX,
+    encode: (presence) => userHead(userText(presence), broadcastToOthers(idOf(presence.userId))),
+  })
+  return {
+    status: (presence) => statuses.of(presence, idOf(presence.userId)),
+    user: (presence) => users.of(presence, people.versionOf(presence.userId)),
+    ownUser: (presence, recents) => userHead(userText(presence, recents), broadcastTo(idOf(presence.userId))),
+    preferences(userId, preferences) {
+      const id = idOf(userId)
+      const written = preferences.map(({ category, name, value }) => ({ user_id: id, category, name, value }))
+      return eventHead('preferences_changed', encode({ preferences: encode(written) }), broadcastTo(id))
+    },
+  }
+}
+
+/** A status, as its own user and everybody else is told of it; `id` is the user's in this product. */
+export function statusHead(id: string, status: ShownStatus): string {
+  return eventHead('status_change', encode({ status, user_id: id }), broadcastTo(id))
+}
+
+const userHead = (user: string, broadcast: string): string => eventHead('user_updated', `{"user":${user}}`, broadcast)
