@@ -1,16 +1,14 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { Failure } from '../../core/errors.ts'
 import type { Principal, Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { answer, success } from './answers.ts'
-import { type Credentials, credentialsOf } from './credentials.ts'
+import { enter } from './entering.ts'
 import { NAME } from './ids.ts'
 import { ownAccountWithPreferences } from './profiles.ts'
 
 /** Clients turn features on by it: statuses that end came with 8.6. */
 const VERSION = '8.8'
-/** Characters of the product's tokens. */
-export const TOKEN_LENGTH = 43
 
 /** Logging in and out, and who one is. */
 export function loginRoutes(services: Services): Route[] {
@@ -33,7 +31,8 @@ export function loginRoutes(services: Services): Route[] {
       access: 'anyone',
       rate: 'login',
       async handle({ body, request, reply }) {
-        const entered = await enter(credentialsOf(body), request).catch((error: unknown) => refuseLogin(error, reply))
+        const from = { address: request.ip, origin: request.headers.origin }
+        const entered = await enter(authentication, body, from).catch((error: unknown) => refuseLogin(error, reply))
         if (typeof entered === 'string') return entered
         const { token, principal } = entered
         const me = await ownAccountWithPreferences(services, principal, request)
@@ -60,17 +59,6 @@ export function loginRoutes(services: Services): Route[] {
       handle: () => success({ version: VERSION }),
     }),
   ]
-
-  async function enter(
-    said: Credentials | null,
-    { ip, headers }: FastifyRequest,
-  ): Promise<{ token: string; principal: Principal }> {
-    if (said === null) throw new Failure('invalid', 'Unrecognized options for login request')
-    if ('who' in said) return authentication.login(said.who, said.secret, { address: ip, tokenLength: TOKEN_LENGTH })
-    const principal = authentication.byToken(said.resume, headers.origin)
-    if (principal === null) throw new Failure('unauthenticated', "You've been logged out by the server. Please log in again.")
-    return { token: said.resume, principal }
-  }
 }
 
 /** An unknown user and a wrong password are one answer; anything that is no login failure goes the usual way. */

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Principal, Services, TokenDescription } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { refusal, success } from './answers.ts'
-import { TOKEN_LENGTH } from './routes-login.ts'
+import { TOKEN_LENGTH } from './entering.ts'
 import { timeText } from './translate.ts'
 import { closed, NullableBoolean } from './validation.ts'
 

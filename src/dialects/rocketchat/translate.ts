@@ -36,12 +36,14 @@ export function statusFieldsOf(presence: Presence) {
 }
 
 /** Who made the shown status, and until when; of the availability, else of the note. */
-export function claimFieldsOf({ source, noteSource, until, note }: Presence) {
-  const end = until ?? note?.until ?? null
-  return {
-    statusSource: SOURCE_OUT[source] ?? sourceOfNote(noteSource),
-    statusExpiresAt: end === null ? undefined : timeText(end),
-  }
+export function claimFieldsOf(presence: Presence) {
+  const { until, ...claimed } = claimOf(presence)
+  return { ...claimed, statusExpiresAt: until === null ? undefined : timeText(until) }
+}
+
+/** The same, with the end as an instant; null: none. */
+export function claimOf({ source, noteSource, until, note }: Presence) {
+  return { statusSource: SOURCE_OUT[source] ?? sourceOfNote(noteSource), until: until ?? note?.until ?? null }
 }
 
 /** Undefined when there is no note. The emoji stands in front as `:name: `. */
