@@ -43,8 +43,7 @@ export function issueIds(
   const ids: Record<string, string> = {}
   for (const space of idSpaces) {
     const id = given[space.name] ?? (space.origin === 'next-number' ? issueNumber(space) : idInSpace(space, userId, undefined))
-    if (id !== null && id !== userId) ids[space.name] = id
-    if (id === userId && space.origin !== 'own') ids[space.name] = id
+    if (id !== null && id !== idInSpace(space, userId, undefined)) ids[space.name] = id
   }
   return ids
 

@@ -10,7 +10,7 @@ import type { Preferences } from './preferences.ts'
 import { newId, type Random } from './random.ts'
 import { endings } from './tokenChanges.ts'
 import type { Tokens } from './tokens.ts'
-import { encodeUser, type StoredUser } from './userRecord.ts'
+import { encodeUser, idInSpace, type StoredUser } from './userRecord.ts'
 import type { Users } from './users.ts'
 
 export interface PeopleChangesParts {
@@ -178,7 +178,7 @@ function assertNotTheLast(users: Users, userId: UserId): void {
 /** An id given as the user's own is kept only where it would be another otherwise. */
 function mergedIds(before: StoredUser, change: UserChange, idSpaces: readonly IdSpace[]): Record<string, string> {
   const merged: Record<string, string> = { ...before.ids, ...change.ids }
-  for (const { name, origin } of idSpaces) if (origin === 'own' && merged[name] === before.id) delete merged[name]
+  for (const space of idSpaces) if (merged[space.name] === idInSpace(space, before.id, undefined)) delete merged[space.name]
   return merged
 }
 

@@ -41,7 +41,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
     })
     return { space, byValue, given: 8 << number }
   })
-  const spaceNamed = (name: string) => spaces.find(({ space }) => space.name === name)
+  const byName = new Map(spaces.map((one) => [one.space.name, one]))
 
   const slotOf = (userId: UserId): number => byId.find(userId)
   const has = (slot: number, flag: number): boolean => ((flags[slot] ?? 0) & flag) !== 0
@@ -106,7 +106,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
     const slot = slotOf(userId)
     if (slot < 0) return null
     if (spaceName === 'id') return userId
-    const found = spaceNamed(spaceName)
+    const found = byName.get(spaceName)
     if (found === undefined) return otherIdIn(spaceName, glanceAt(records.value(slot)))
     const given = has(slot, found.given) ? glanceAt(records.value(slot)).ids[spaceName] : undefined
     return idInSpace(found.space, userId, given)
@@ -121,9 +121,9 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
     if (spaceName === 'id') return slotOf(value) < 0 ? null : value
     if (spaceName === 'username') return findIn(byUsername, fold(value))
     if (spaceName === 'email') return findIn(byEmail, fold(value))
-    const found = spaceNamed(spaceName)
+    const found = byName.get(spaceName)
     if (found === undefined) return null
-    return findIn(found.byValue, value) ?? (idIn(spaceName, value) === value ? value : null)
+    return idIn(spaceName, value) === value ? value : findIn(found.byValue, value)
   }
 
   function get(userId: UserId): User | null {

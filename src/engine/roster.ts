@@ -117,8 +117,9 @@ export function createRoster({ subjects, policies, now, strangersMax = 50_000 }:
   }
 
   function at(slot: number): Row {
-    const instant = now()
     const row = rows[slot]
+    if (row?.validUntil === NEVER) return row
+    const instant = now()
     if (row !== undefined && instant < row.validUntil) return row
     if (row !== undefined) return refresh(slot, row, instant)
     remember(slot)
