@@ -17,7 +17,7 @@ import { sourcesUnder } from './sources.ts'
 const sources = sourcesUnder('src', '.ts')
 
 test('there are files to look at, in every part that others stand on', () => {
-  for (const part of ['core', 'engine', 'directory', 'ledgers', 'http', 'dialects', 'bin'])
+  for (const part of ['core', 'engine', 'directory', 'ledgers', 'http', 'realtime', 'dialects', 'bin'])
     expect(sources.filter(({ path }) => path.startsWith(`src/${part}/`)).length, part).toBeGreaterThan(0)
 })
 

@@ -9,6 +9,8 @@ import { createEngine } from '../engine/engine.ts'
 import { createRateCounter } from '../http/rate.ts'
 import { createHttpServer } from '../http/server.ts'
 import { openLedger } from '../ledgers/open.ts'
+import { createRealtime } from '../realtime/realtime.ts'
+import { addressReader } from './addresses.ts'
 import { adminFrame } from './administrator.ts'
 import type { Config } from './config.ts'
 import { createEnding } from './ending.ts'
@@ -46,7 +48,10 @@ export async function serve(config: Config): Promise<void> {
   const dialects = [rocketchatDialect, mattermostDialect, superofficeDialect, native]
   const rates = config.rateLimit ? createRateCounter({ now }) : null
   const http = await createHttpServer({ dialects, services, rates, log, trustedProxies: config.trustedProxies })
-  const url = await listen(stack.adopt(http, close), config)
+  stack.adopt(http, close)
+  const realtime = stack.adopt(createRealtime({ services, log }), (made) => made.close())
+  realtime.attach(http.server, dialects, addressReader(config.trustedProxies))
+  const url = await listen(http, config)
 
   const administrator = await directory.firstAdministrator(config.administrator)
   health.state = 'ready'

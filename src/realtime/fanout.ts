@@ -1,0 +1,80 @@
+import type { Presence, UserId } from '../core/vocabulary.ts'
+import type { Connection } from './connection.ts'
+import { COALESCE_MS, OUTBOX_USERS_MAX, SLICE_MS } from './limits.ts'
+import { createOutbox, type Outbox } from './outbox.ts'
+
+/** Sends what waits, for all connections together. */
+export interface Fanout {
+  /** An outbox of one connection. Give it to `view.watch` as the watcher. */
+  outbox(parts: FanoutParts): Outbox
+  /** Calls once within the next round of sending, after `coalesceMs` at most. */
+  soon(work: () => void): void
+  stop(): void
+  readonly figures: { readonly rounds: number; readonly longestSliceMs: number }
+}
+
+export interface FanoutParts {
+  readonly connection: Connection
+  /**
+   * Turns what waits into frames, in the order in which it was told first; at most FLUSH_USERS_MAX at once.
+   * `last`: nothing is left in the outbox, so that a cursor may follow.
+   */
+  encode(presences: readonly Presence[], gone: readonly UserId[], last: boolean): readonly Buffer[]
+  /** The reader does not take what waits; absent: it is closed with CLOSE.slow. */
+  overflow?(): void
+}
+
+/** One ticker for every connection that has something to say; each round in slices, between which everything else has its turn. */
+export function createFanout({ coalesceMs = COALESCE_MS }: { readonly coalesceMs?: number } = {}): Fanout {
+  let waiting: (() => void)[] = []
+  let timer: NodeJS.Timeout | null = null
+  let running = false
+  let stopped = false
+  let rounds = 0
+  let longestSliceMs = 0
+
+  function arm(): void {
+    if (timer !== null || running || stopped || waiting.length === 0) return
+    timer = setTimeout(round, coalesceMs)
+  }
+
+  function round(): void {
+    timer = null
+    running = true
+    rounds++
+    const works = waiting
+    waiting = []
+    slice(works, 0)
+  }
+
+  function slice(works: readonly (() => void)[], from: number): void {
+    const began = performance.now()
+    let next = from
+    do {
+      works[next]?.()
+      next++
+    } while (next < works.length && performance.now() - began < SLICE_MS)
+    longestSliceMs = Math.max(longestSliceMs, performance.now() - began)
+    if (next < works.length && !stopped) return void setImmediate(slice, works, next)
+    running = false
+    arm()
+  }
+
+  function soon(work: () => void): void {
+    waiting.push(work)
+    arm()
+  }
+
+  return {
+    outbox: (parts) => createOutbox({ ...parts, soon, usersMax: OUTBOX_USERS_MAX }),
+    soon,
+    stop() {
+      stopped = true
+      clearTimeout(timer ?? undefined)
+      waiting = []
+    },
+    get figures() {
+      return { rounds, longestSliceMs }
+    },
+  }
+}

@@ -1,0 +1,90 @@
+import type { Watcher } from '../core/service.ts'
+import type { Presence, UserId } from '../core/vocabulary.ts'
+import { CLOSE } from './connection.ts'
+import type { FanoutParts } from './fanout.ts'
+import { WAITING_BYTES } from './limits.ts'
+
+/** Users told in one write; more follow when the others have had their turn. */
+export const FLUSH_USERS_MAX = 500
+
+/** What waits for one connection: per user only the latest. One slow reader must not hold the server's memory. */
+export interface Outbox extends Watcher {
+  /** Nothing is sent any more. */
+  stop(): void
+  /** Users that wait now. */
+  readonly size: number
+}
+
+export interface OutboxParts extends FanoutParts {
+  /** Calls once in the next round of sending. */
+  readonly soon: (work: () => void) => void
+  readonly usersMax: number
+}
+
+export function createOutbox({ connection, encode, overflow, soon, usersMax }: OutboxParts): Outbox {
+  // Null: the user is no more. Made when needed: most outboxes are empty most of the time.
+  let latest: Map<UserId, Presence | null> | null = null
+  let asked = false
+  let stopped = false
+
+  function put(userId: UserId, presence: Presence | null): void {
+    if (stopped) return
+    latest ??= new Map()
+    if (latest.size >= usersMax && !latest.has(userId)) {
+      stop()
+      if (overflow === undefined) connection.close(CLOSE.slow, 'too slow; come back with your cursor')
+      else overflow()
+      return
+    }
+    latest.set(userId, presence)
+    ask()
+  }
+
+  function ask(): void {
+    if (asked) return
+    asked = true
+    soon(flush)
+  }
+
+  function flush(): void {
+    asked = false
+    if (stopped || latest === null || latest.size === 0) return
+    if (connection.waitingBytes > WAITING_BYTES) {
+      asked = true
+      connection.onceDrained(flush)
+      return
+    }
+    const [presences, gone] = take(latest)
+    const last = latest.size === 0
+    if (last) latest = null
+    connection.write(encode(presences, gone, last))
+    if (!last) ask()
+  }
+
+  function stop(): void {
+    stopped = true
+    latest = null
+  }
+
+  return {
+    told: (presence) => put(presence.userId, presence),
+    gone: (userId) => put(userId, null),
+    stop,
+    get size() {
+      return latest?.size ?? 0
+    },
+  }
+}
+
+/** Takes the first out of what waits. */
+function take(latest: Map<UserId, Presence | null>): [presences: Presence[], gone: UserId[]] {
+  const presences: Presence[] = []
+  const gone: UserId[] = []
+  for (const [userId, presence] of latest) {
+    if (presences.length + gone.length >= FLUSH_USERS_MAX) break
+    if (presence === null) gone.push(userId)
+    else presences.push(presence)
+    latest.delete(userId)
+  }
+  return [presences, gone]
+}

@@ -1,0 +1,64 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Services } from '../core/service.ts'
+import type { Connection, SocketDialect } from './connection.ts'
+import { createFanout, type Fanout } from './fanout.ts'
+import { createMembers } from './members.ts'
+import { openStream, type StreamParts } from './stream.ts'
+import { serveWebSockets } from './websocket.ts'
+
+export interface RealtimeParts {
+  readonly services: Services
+  readonly random?: () => number
+  /** Somebody was turned away, who may have a session that waits for them. */
+  readonly onTurnedAway?: () => void
+  readonly log: { error(details: object, message: string): void }
+}
+
+/** How changes travel: sockets and streams, and one ticker that sends what waits for them. */
+export interface Realtime {
+  readonly fanout: Fanout
+  /** In how many seconds a stream that is asked for now may be asked for again; null: now. */
+  turnAway(): number | null
+  openStream(parts: StreamParts): Connection
+  /** Takes the sockets of these dialects on a server that is not listening yet. */
+  attach(http: Server, dialects: readonly object[], addressOf: (request: IncomingMessage) => string): void
+  readonly figures: {
+    readonly open: number
+    readonly turnedAway: number
+    readonly rounds: number
+    readonly longestSliceMs: number
+  }
+  /** Lets everyone go, to come back; resolves once they are gone. */
+  close(): Promise<void>
+}
+
+export function createRealtime({ services, random, onTurnedAway, log }: RealtimeParts): Realtime {
+  const fanout = createFanout()
+  const members = createMembers({
+    newId: services.newId,
+    onEnded: services.authentication.onEnded,
+    ...(random !== undefined && { random }),
+    ...(onTurnedAway !== undefined && { onTurnedAway }),
+  })
+  return {
+    fanout,
+    turnAway: members.turnAway,
+    openStream: (parts) => openStream(members, parts),
+    attach(http, dialects, addressOf) {
+      const routes = dialects
+        .filter(isSocketDialect)
+        .flatMap((dialect) => dialect.sockets({ services, fanout, openSockets: () => members.open }))
+      const allowedOrigins = () => services.settings.current.allowedOrigins
+      serveWebSockets(http, { members, routes, addressOf, allowedOrigins, log })
+    },
+    get figures() {
+      return { open: members.open, turnedAway: members.turnedAway, ...fanout.figures }
+    },
+    async close() {
+      fanout.stop()
+      await members.leave()
+    },
+  }
+}
+
+const isSocketDialect = (dialect: object): dialect is SocketDialect => 'sockets' in dialect

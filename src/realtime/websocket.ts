@@ -1,0 +1,101 @@
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { CLOSE, type SocketRoute, type UpgradeRequest } from './connection.ts'
+import { IDENTIFY_MS_MAX } from './limits.ts'
+import type { Members } from './members.ts'
+import { createSocketConnection } from './socket.ts'
+
+export interface WebSocketParts {
+  readonly members: Members
+  readonly routes: readonly SocketRoute[]
+  /** Of the peer, as far as proxies are trusted. */
+  readonly addressOf: (request: IncomingMessage) => string
+  /** Origins of pages that may use what their visitors' cookies say. */
+  readonly allowedOrigins: () => readonly string[]
+  readonly log: { error(details: object, message: string): void }
+}
+
+/** Takes WebSockets on a server; every other request, one that asks for another protocol too, goes on as plain HTTP. */
+export function serveWebSockets(http: Server, { members, routes, addressOf, allowedOrigins, log }: WebSocketParts): void {
+  const servers = new Map<SocketRoute, WebSocketServer>(routes.map((route) => [route, serverOf(route)]))
+  const routeOf = (url = ''): SocketRoute | undefined => {
+    const path = pathOf(url)
+    return routes.find((route) => route.matches(path))
+  }
+  const asksForSocket = (request: IncomingMessage): boolean =>
+    request.headers.upgrade?.toLowerCase() === 'websocket' && routeOf(request.url) !== undefined
+  // Node asks this of each request with an Upgrade header; its types do not know the property of a server that exists.
+  Object.assign(http, { shouldUpgradeCallback: asksForSocket })
+
+  http.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
+    const socket = duplex as Socket
+    socket.on('error', () => {})
+    const route = routeOf(request.url)
+    if (route === undefined) return refuse(socket, 404, '')
+    const seconds = members.turnAway()
+    if (seconds !== null)
+      return refuse(socket, 503, `Too many come at once; try again in ${seconds} s.\n`, { 'Retry-After': String(seconds) })
+    const upgrade = upgradeOf(request, addressOf(request), allowedOrigins())
+    const refusal = route.refuse?.(upgrade) ?? null
+    if (refusal !== null) return refuse(socket, refusal.status, refusal.body, refusal.headers)
+    servers.get(route)?.handleUpgrade(request, socket, head, (websocket) => open(route, upgrade, websocket, socket))
+  })
+
+  function open(route: SocketRoute, upgrade: UpgradeRequest, websocket: WebSocket, socket: Socket): void {
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, 60_000)
+    const identifyMsMax = route.identifyMsMax === undefined ? IDENTIFY_MS_MAX : route.identifyMsMax
+    members.join((member) => {
+      const connection = createSocketConnection({
+        id: member.id,
+        address: upgrade.address,
+        websocket,
+        socket,
+        lifelines: members.lifelines,
+        identifyMsMax,
+        identified: member.identified,
+        failed: (error) => log.error({ err: error, path: upgrade.path }, 'a bug of ours'),
+        closed: member.left,
+      })
+      const handlers = route.accept(upgrade, connection)
+      connection.handle(handlers)
+      return { connection, ended: () => (handlers.ended ?? (() => connection.close(CLOSE.policy, 'the token has ended')))() }
+    })
+  }
+}
+
+function serverOf({ messageBytesMax, protocols }: SocketRoute): WebSocketServer {
+  return new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: messageBytesMax,
+    ...(protocols !== undefined && { handleProtocols: (offered) => protocols.find((one) => offered.has(one)) ?? false }),
+  })
+}
+
+const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
+
+function upgradeOf(request: IncomingMessage, address: string, allowedOrigins: readonly string[]): UpgradeRequest {
+  const { headers, url = '/' } = request
+  const { origin } = headers
+  const foreign = origin !== undefined && hostOf(origin) !== headers.host && !allowedOrigins.includes(origin)
+  const query = new URLSearchParams(url.slice(pathOf(url).length + 1))
+  return { headers, url, path: pathOf(url), query, address, origin, foreign }
+}
+
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null
+}
+
+function refuse(socket: Socket, status: number, body: string, headers: Readonly<Record<string, string>> = {}): void {
+  const lines = Object.entries({
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(body)),
+    Connection: 'close',
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}`)
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', body].join('\r\n'))
+}

@@ -1,0 +1,53 @@
+import { type Duplex, Writable } from 'node:stream'
+import type { WebSocket } from 'ws'
+import * as library from 'ws'
+
+/** Frames of up to this many bytes in all are joined into one write. */
+const JOINED_BYTES_MAX = 65_536
+
+/** Exported by the library, unknown to its types. */
+const { Sender } = library as unknown as {
+  readonly Sender: { frame(payload: Buffer, options: object): readonly Buffer[] }
+}
+
+/** A text message as it goes over the wire to any number of clients. */
+export function frameText(text: string): Buffer {
+  const payload = Buffer.from(text)
+  const options = { fin: true, rsv1: false, opcode: 1, mask: false, readOnly: true }
+  return Buffer.concat(Sender.frame(payload, options))
+}
+
+/** The one place that reads what `ws` keeps to itself; null: it does no more, and frames are sent one by one. */
+export function socketOf(websocket: WebSocket): Duplex | null {
+  const { _socket: socket } = websocket as { readonly _socket?: unknown }
+  return socket instanceof Writable ? (socket as Duplex) : null
+}
+
+/** Writes ready-made frames with as few calls as it takes. */
+export function writeFrames(websocket: WebSocket, frames: readonly Buffer[]): void {
+  const socket = socketOf(websocket)
+  if (socket === null) {
+    for (const frame of frames) websocket.send(payloadOf(frame), { binary: false })
+    return
+  }
+  writeJoined(socket, frames)
+}
+
+/** Small frames are joined, large ones corked. */
+export function writeJoined(socket: Writable, frames: readonly Buffer[]): void {
+  const [first] = frames
+  if (first === undefined) return
+  if (frames.length === 1) return void socket.write(first)
+  let bytes = 0
+  for (const frame of frames) bytes += frame.length
+  if (bytes <= JOINED_BYTES_MAX) return void socket.write(Buffer.concat(frames, bytes))
+  socket.cork()
+  for (const frame of frames) socket.write(frame)
+  socket.uncork()
+}
+
+/** What an unmasked frame carries. */
+export function payloadOf(frame: Buffer): Buffer {
+  const length = (frame[1] ?? 0) & 0x7f
+  return frame.subarray(length === 126 ? 4 : length === 127 ? 10 : 2)
+}

@@ -1,0 +1,108 @@
+import { connect } from 'node:net'
+import { expect, test, vi } from 'vitest'
+import { dial, handling, somebody, startSockets } from './sockets.ts'
+
+test('a socket is opened, heard, answered, and said goodbye to', async () => {
+  const ended: unknown[] = []
+  await using sockets = await startSockets({
+    accept: (_request, connection) =>
+      handling(connection, () => ({
+        message: (payload) => connection.send(`heard ${payload}`),
+        closed: (code, by) => void ended.push([code, by]),
+      })),
+  })
+  const { socket, texts, opened, closed } = dial(`ws://${sockets.url}/socket?x=1`)
+  await opened
+  socket.send('hello')
+  await vi.waitFor(() => expect(texts).toEqual(['heard hello']))
+  expect(sockets.realtime.figures.open).toBe(1)
+  socket.close(1000)
+  await closed
+  await vi.waitFor(() => expect(ended).toEqual([[1000, 'client']]))
+  expect(sockets.realtime.figures.open).toBe(0)
+})
+
+test('frames that are made once are read by every client, several in one write, small and large', async () => {
+  const texts = ['a', 'ü'.repeat(200), 'x'.repeat(70_000)]
+  await using sockets = await startSockets({
+    accept: (_request, connection) => {
+      connection.write(texts.map(connection.frame))
+      connection.write([connection.frame('last')])
+      return handling(connection, () => ({}))
+    },
+  })
+  const clients = [0, 1, 2].map(() => dial(`ws://${sockets.url}/socket`))
+  for (const client of clients) await vi.waitFor(() => expect(client.texts).toEqual([...texts, 'last']))
+})
+
+test('other protocols and other paths stay plain requests', async () => {
+  await using sockets = await startSockets({ accept: (_request, connection) => handling(connection, () => ({})) })
+  const answer = await new Promise<string>((resolve) => {
+    const socket = connect(Number(sockets.url.split(':')[1]), '127.0.0.1', () =>
+      socket.write('GET /socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n'),
+    )
+    socket.once('data', (bytes) => {
+      resolve(String(bytes))
+      socket.destroy()
+    })
+  })
+  expect(answer).toContain('200 OK')
+  expect((await dial(`ws://${sockets.url}/elsewhere`).refused).status).toBe(200)
+})
+
+test('a refused socket gets an answer in plain HTTP', async () => {
+  await using sockets = await startSockets({
+    refuse: ({ foreign }) => (foreign ? { status: 403, body: 'no', headers: { 'X-Why': 'foreign' } } : null),
+    accept: (_request, connection) => handling(connection, () => ({})),
+  })
+  const from = (origin: string) => dial(`ws://${sockets.url}/socket`, { origin })
+  expect(await from('https://evil.example').refused).toMatchObject({ status: 403, headers: { 'x-why': 'foreign' } })
+  await from('https://allowed.example').opened
+  await from(`http://${sockets.url}`).opened
+})
+
+test('a socket that does not say who it is in time is ended, one that does stays until its token ends', async () => {
+  await using sockets = await startSockets({
+    identifyMsMax: 50,
+    accept: (request, connection) => {
+      if (request.query.has('who')) connection.identified(somebody)
+      return handling(connection, () => ({}))
+    },
+  })
+  const known = dial(`ws://${sockets.url}/socket?who`)
+  const unknown = dial(`ws://${sockets.url}/socket`)
+  expect(await unknown.closed).toMatchObject({ code: 1006 })
+  expect(known.socket.readyState).toBe(known.socket.OPEN)
+  sockets.end({ tokenId: 'other' })
+  sockets.end({ tokenId: 'token' })
+  expect(await known.closed).toMatchObject({ code: 1008, reason: 'the token has ended' })
+})
+
+test('a message that is too long, and a bug, close that socket and no other', async () => {
+  await using sockets = await startSockets({
+    accept: (_request, connection) =>
+      handling(connection, () => ({
+        message: (payload) => {
+          if (String(payload) === 'bug') throw new Error('a bug')
+          connection.send('fine')
+        },
+      })),
+  })
+  const [long, bug, other] = [0, 1, 2].map(() => dial(`ws://${sockets.url}/socket`))
+  for (const client of [long, bug, other]) await client?.opened
+  long?.socket.send('x'.repeat(101))
+  bug?.socket.send('bug')
+  expect((await long?.closed)?.code).toBe(1009)
+  expect((await bug?.closed)?.code).toBe(1011)
+  expect(sockets.bugs).toHaveLength(1)
+  other?.socket.send('hello')
+  await vi.waitFor(() => expect(other?.texts).toEqual(['fine']))
+})
+
+test('when the server leaves, everybody is told that they may come back', async () => {
+  const sockets = await startSockets({ accept: (_request, connection) => handling(connection, () => ({})) })
+  const client = dial(`ws://${sockets.url}/socket`)
+  await client.opened
+  await sockets[Symbol.asyncDispose]()
+  expect((await client.closed).code).toBe(1001)
+})
