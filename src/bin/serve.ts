@@ -45,7 +45,7 @@ export async function serve(config: Config): Promise<void> {
   }
   const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: () => ledger.away() }
   const native = nativeDialect({ health, subjects, snapshots: snapshotsOf(ledger, config.store) })
-  const dialects = [rocketchatDialect, mattermostDialect, superofficeDialect, native]
+  const dialects = [rocketchatDialect(), mattermostDialect, superofficeDialect, native]
   const rates = config.rateLimit ? createRateCounter({ now }) : null
   const http = await createHttpServer({ dialects, services, rates, log, trustedProxies: config.trustedProxies })
   stack.adopt(http, close)

@@ -1,39 +1,66 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Failure } from '../../core/errors.ts'
 import type { Principal, Services } from '../../core/service.ts'
+import type { RateCounter } from '../../http/rate.ts'
 import type { Manners } from '../../http/route.ts'
 import { serve } from '../../http/route.ts'
-import type { Dialect, DialectParts } from '../../http/server.ts'
+import type { Dialect } from '../../http/server.ts'
+import type { SocketDialect } from '../../realtime/connection.ts'
 import { prepare } from './answers.ts'
 import { bodyOf, queryOf } from './decoding.ts'
 import { answerUnknown, refuse } from './errors.ts'
 import { NAME } from './ids.ts'
+import { createMethods } from './methods.ts'
 import { accountRoutes } from './routes-accounts.ts'
 import { administrationRoutes } from './routes-administration.ts'
 import { loginRoutes } from './routes-login.ts'
+import { methodRoutes } from './routes-methods.ts'
 import { presetRoutes } from './routes-presets.ts'
 import { statusRoutes } from './routes-status.ts'
 import { tokenRoutes } from './routes-tokens.ts'
 import { userRoutes } from './routes-users.ts'
+import { createHearts } from './socket-hearts.ts'
+import { socketRoutes } from './socket-routes.ts'
+import { createPresetEvents } from './streams-presets.ts'
 import { compileValidator } from './validation.ts'
 
 /** Paths below /api/v1 without a dot that are this product's. */
 const OWN_WORDS: ReadonlySet<string> = new Set(['me', 'login', 'logout', 'settings', 'method.call'])
 
-/** Rocket.Chat's REST API, as far as presence needs it. */
-export const rocketchatDialect: Dialect = {
-  name: NAME,
-  register(fastify, { services, rates }: DialectParts) {
-    readAsTheProductDoes(fastify)
-    const routes = [statusRoutes, loginRoutes, userRoutes, accountRoutes, tokenRoutes, presetRoutes, administrationRoutes]
-    serve(fastify, { routes: routes.flatMap((make) => make(services)), manners: mannersFor(services), services, rates })
-  },
-  owns(path) {
-    if (!path.startsWith('/api/v1/')) return path === '/api/info'
-    const [first = ''] = path.slice('/api/v1/'.length).split('/', 1)
-    return first.includes('.') || OWN_WORDS.has(first)
-  },
-  answerUnknown,
+/** Rocket.Chat's REST API and its realtime protocol, as far as presence needs them. */
+export function rocketchatDialect(): Dialect & SocketDialect {
+  const presets = createPresetEvents()
+  let openSockets = (): number => 0
+  let rates: RateCounter | null = null
+  return {
+    name: NAME,
+    register(fastify, parts) {
+      const { services } = parts
+      ;({ rates } = parts)
+      readAsTheProductDoes(fastify)
+      const routes = [
+        ...[statusRoutes, loginRoutes, userRoutes, accountRoutes, tokenRoutes].flatMap((make) => make(services)),
+        ...presetRoutes(services, presets),
+        ...administrationRoutes(services, () => openSockets()),
+        ...methodRoutes({ services, methods: createMethods({ services, rates }) }),
+      ]
+      serve(fastify, { routes, manners: mannersFor(services), services, rates })
+    },
+    sockets(parts) {
+      const { services, fanout } = parts
+      ;({ openSockets } = parts)
+      const hearts = createHearts({ now: () => performance.now() })
+      return socketRoutes({ services, fanout, presets, hearts, methods: createMethods({ services, rates }) })
+    },
+    owns,
+    answerUnknown,
+  }
+}
+
+function owns(path: string): boolean {
+  if (!path.startsWith('/api/v1/')) return path === '/api/info' || path === '/websocket' || path.startsWith('/sockjs/')
+  const [first = ''] = path.slice('/api/v1/'.length).split('/', 1)
+  return first.includes('.') || OWN_WORDS.has(first)
 }
 
 function readAsTheProductDoes(fastify: FastifyInstance): void {

@@ -17,8 +17,8 @@ const PermissionUpdate = Type.Object(
   closed,
 )
 
-/** Settings, permissions and the switch of presence as a whole. */
-export function administrationRoutes({ administration, settings }: Services): Route[] {
+/** Settings, permissions and the switch of presence as a whole. `openSockets`: how many there are now, of all kinds. */
+export function administrationRoutes({ administration, settings }: Services, openSockets: () => number): Route[] {
   return [
     route({
       rule: 'RC-1.7-5',
@@ -81,7 +81,7 @@ export function administrationRoutes({ administration, settings }: Services): Ro
       rate: 'read',
       permission: 'manage-presets',
       handle: ({ principal, reply }) =>
-        principal.scopes.has('admin') ? success({ current: 0, max: CONNECTIONS_MAX }) : forbidden(reply),
+        principal.scopes.has('admin') ? success({ current: openSockets(), max: CONNECTIONS_MAX }) : forbidden(reply),
     }),
     route({
       rule: 'RC-1.5-13',

@@ -4,6 +4,7 @@ import type { Preset, Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { failure, refusal, success } from './answers.ts'
 import { PAGE, pageOf, refuseSort, sorted, sortOf } from './pages.ts'
+import type { PresetEvents } from './streams-presets.ts'
 import { STATUSES, timeText } from './translate.ts'
 import { closed, NullableString } from './validation.ts'
 
@@ -19,7 +20,7 @@ const Updated = Type.Object({ _id: Type.String(), name: Type.String(), statusTyp
 const Deleted = Type.Object({ customUserStatusId: Type.String({ minLength: 1 }) }, closed)
 
 /** Ready-made statuses that pickers offer; setting a status never looks at them. */
-export function presetRoutes({ administration }: Services): Route[] {
+export function presetRoutes({ administration }: Services, events: PresetEvents): Route[] {
   return [
     route({
       rule: 'RC-1.5-6',
@@ -51,8 +52,9 @@ export function presetRoutes({ administration }: Services): Route[] {
         const admin = administration.as(principal)
         const wrong = refusePreset(body, await admin.presets(), reply)
         if (wrong !== null) return wrong
-        const preset = await admin.putPreset({ name: body.name, availability: body.statusType || NO_STATUS })
-        return success({ customUserStatus: shapeOf(preset) })
+        const preset = shapeOf(await admin.putPreset({ name: body.name, availability: body.statusType || NO_STATUS }))
+        events.tell('updateCustomUserStatus', preset)
+        return success({ customUserStatus: preset })
       },
     }),
     route({
@@ -74,8 +76,10 @@ export function presetRoutes({ administration }: Services): Route[] {
           reply,
         )
         if (wrong !== null) return wrong
-        const preset = await admin.putPreset({ id: body._id, name: body.name, availability: body.statusType || NO_STATUS })
-        return success({ customUserStatus: shapeOf(preset) })
+        const availability = body.statusType || NO_STATUS
+        const preset = shapeOf(await admin.putPreset({ id: body._id, name: body.name, availability }))
+        events.tell('updateCustomUserStatus', preset)
+        return success({ customUserStatus: preset })
       },
     }),
     route({
@@ -88,8 +92,10 @@ export function presetRoutes({ administration }: Services): Route[] {
       async handle({ body: { customUserStatusId }, principal, reply }) {
         if (!principal.permissions.has('manage-presets')) return refusal(reply, { code: 'not_authorized' })
         const admin = administration.as(principal)
-        if ((await admin.presets()).some(({ id }) => id === customUserStatusId)) {
+        const preset = (await admin.presets()).find(({ id }) => id === customUserStatusId)
+        if (preset !== undefined) {
           await admin.deletePreset(customUserStatusId)
+          events.tell('deleteCustomUserStatus', shapeOf(preset))
           return success()
         }
         const code = 'Custom_User_Status_Error_Invalid_User_Status'

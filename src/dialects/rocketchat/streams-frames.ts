@@ -1,37 +1,31 @@
 import type { People, User } from '../../core/service.ts'
 import type { Availability, Presence } from '../../core/vocabulary.ts'
-import { createFragments, type Fragments } from '../../http/fragments.ts'
+import { createShared } from '../../realtime/shared.ts'
 import { dateOf, streamEvent } from './ddp.ts'
 import { NAME } from './ids.ts'
 import { claimOf, STATUS_OUT, statusTextOf } from './translate.ts'
 
-/** Encoded events kept of each kind, one for each user last told about. */
-const TEXTS_MAX = 20_000
-
 /** Statuses go out as numbers. */
 export const CODE_OUT: Record<Availability, number> = { offline: 0, online: 1, away: 2, busy: 3, dnd: 3 }
 
-/** What a changed presence is on each stream: one message, encoded once per change and shared. Empty: the user is no more. */
-export interface StreamFrames {
-  /** For those who watch this user. */
-  watched(presence: Presence): string
-  /** For those who listen to everybody. */
-  logged(presence: Presence): string
-  /** For the user alone. */
-  own(presence: Presence): string
+/** The streams that tell of presences: of those that are watched, of everybody, and of oneself. */
+export type PresenceStream = 'watched' | 'logged' | 'own'
+
+/** What a changed presence is on each stream: a frame, encoded once per change and shared. Empty when the user is no more. */
+export type StreamFrames = Readonly<Record<PresenceStream, (presence: Presence) => Buffer>>
+
+export interface StreamFramesParts {
+  readonly people: People
+  /** A message as it goes over the wire. */
+  readonly frame: (message: string) => Buffer
 }
 
-export function createStreamFrames(people: People): StreamFrames {
-  const encoding = (encode: (presence: Presence, user: User, id: string) => string): ((presence: Presence) => string) => {
-    const texts: Fragments = createFragments({
-      entriesMax: TEXTS_MAX,
-      encode(presence) {
-        const user = people.get(presence.userId)
-        return user === null ? '' : encode(presence, user, user.ids[NAME] ?? presence.userId)
-      },
+export function createStreamFrames({ people, frame }: StreamFramesParts): StreamFrames {
+  const encoding = (encode: (presence: Presence, user: User, id: string) => string): ((presence: Presence) => Buffer) =>
+    createShared((presence) => {
+      const user = people.get(presence.userId)
+      return user === null ? NOTHING : frame(encode(presence, user, user.ids[NAME] ?? user.id))
     })
-    return (presence) => texts.of(presence, people.versionOf(presence.userId))
-  }
   return {
     watched: encoding((presence, { username }, id) => {
       const args = [username, ...statusArgs(presence), ...claimArgs(presence)]
@@ -49,6 +43,12 @@ export function createStreamFrames(people: People): StreamFrames {
     }),
   }
 }
+
+/** A watched user who is no more looks offline; their name went with them. */
+export const goneMessage = (id: string): string =>
+  streamEvent('user-presence', { uid: id, eventName: id, args: [['', CODE_OUT.offline, '']] }, id)
+
+const NOTHING = Buffer.alloc(0)
 
 /** The text has its place in the list: it is empty without a note. */
 const statusArgs = ({ availability, note }: Presence) => [CODE_OUT[availability], statusTextOf(note) ?? '']

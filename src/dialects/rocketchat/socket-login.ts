@@ -1,0 +1,108 @@
+import type { Principal, Services } from '../../core/service.ts'
+import type { Presence, UserId } from '../../core/vocabulary.ts'
+import { CLOSE, type Connection, type UpgradeRequest } from '../../realtime/connection.ts'
+import type { Fanout } from '../../realtime/fanout.ts'
+import { nosub } from './ddp.ts'
+import { enter } from './entering.ts'
+import { loginResult } from './socket-account.ts'
+import type { Form } from './socket-form.ts'
+import { openSession, type SocketSession } from './socket-session.ts'
+import { createStreams, type Streams } from './streams.ts'
+import { goneMessage, type PresenceStream } from './streams-frames.ts'
+import type { PresetEvents } from './streams-presets.ts'
+
+/** Who is logged in on a connection. */
+export interface Account {
+  readonly principal: Principal
+  /** Null: its token opens no sessions. */
+  readonly session: SocketSession | null
+  readonly streams: Streams
+}
+
+/** Logging in and out on one connection. */
+export interface SocketLogin {
+  readonly account: Account | null
+  /** Answers what a login does. `resumes`: the connection that this one carries on. Throws as `enter`. */
+  logIn(said: unknown, resumes: string | null): Promise<unknown>
+  logOut(): Promise<void>
+  /** The login was ended from elsewhere. */
+  ended(): void
+  /** The connection is over. */
+  over(goodbye: boolean): void
+}
+
+export interface SocketLoginParts {
+  readonly services: Services
+  readonly fanout: Fanout
+  readonly presets: PresetEvents
+  readonly form: Form
+  readonly request: UpgradeRequest
+  readonly connection: Connection
+  /** Sends one message. */
+  readonly send: (message: string) => void
+}
+
+export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
+  const { services, fanout, presets, form, request, connection, send } = parts
+  const { authentication, settings } = services
+  let account: Account | null = null
+
+  function become(principal: Principal, resumes: string | null): void {
+    if (account !== null && isSame(account.principal, principal)) return
+    leave()
+    connection.identified(principal)
+    const userAgent = request.headers['user-agent'] ?? ''
+    const session = openSession({ services, principal, userAgent, connectionId: connection.id, resumes, ended })
+    const outbox = (stream: PresenceStream) => fanout.outbox({ connection, encode: encoderOf(stream) })
+    account = { principal, session, streams: createStreams({ services, presets, principal, send, outbox }) }
+  }
+
+  /** While broadcasting is off nothing is told, and nothing of it later. */
+  const encoderOf = (stream: PresenceStream) => (presences: readonly Presence[], gone: readonly UserId[]) => {
+    if (settings.current.broadcastDisabled) return []
+    const frames = presences.map(form.frames[stream])
+    if (stream === 'watched') for (const userId of gone) frames.push(connection.frame(form.write(goneMessage(userId))))
+    return frames
+  }
+
+  /** Whoever was logged in is not any more; their subscriptions end. */
+  function leave(): void {
+    const leaving = account
+    account = null
+    leaving?.session?.leave()
+    for (const id of leaving?.streams.stop() ?? []) send(nosub(id))
+  }
+
+  function ended(): void {
+    if (account === null) return
+    leave()
+    connection.close(CLOSE.policy, 'The login has ended')
+  }
+
+  return {
+    get account() {
+      return account
+    },
+    async logIn(said, resumes) {
+      const entered = await enter(authentication, said, { address: connection.address, origin: request.origin })
+      const answer = await loginResult(services, entered)
+      if (connection.open) become(entered.principal, resumes)
+      return answer
+    },
+    async logOut() {
+      const leaving = account
+      if (leaving === null) return
+      leave()
+      await authentication.logout(leaving.principal)
+    },
+    ended,
+    over(goodbye) {
+      account?.streams.stop()
+      if (goodbye) account?.session?.leave()
+      else account?.session?.cut()
+      account = null
+    },
+  }
+}
+
+const isSame = (one: Principal, other: Principal): boolean => one.userId === other.userId && one.tokenId === other.tokenId

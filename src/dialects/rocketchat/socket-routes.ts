@@ -1,0 +1,26 @@
+import type { People } from '../../core/service.ts'
+import type { SocketRoute } from '../../realtime/connection.ts'
+import { converse, type SocketShared } from './socket.ts'
+import { type Form, plainForm, sockjsForm } from './socket-form.ts'
+
+/** Bytes of one message: the longest list of users to watch fits. */
+const MESSAGE_BYTES_MAX = 1_048_576
+/** People may look at a login page for this long, in ms, before their socket is closed. */
+const IDENTIFY_MS_MAX = 600_000
+
+const PLAIN = '/websocket'
+const SOCKJS = /^\/sockjs\/[^/]+\/[^/]+\/websocket$/
+
+/** The two kinds of sockets that clients open. */
+export function socketRoutes(shared: SocketShared): SocketRoute[] {
+  const taking = (matches: (path: string) => boolean, formOf: (people: People) => Form): SocketRoute => {
+    const form = formOf(shared.services.people)
+    return {
+      matches,
+      messageBytesMax: MESSAGE_BYTES_MAX,
+      identifyMsMax: IDENTIFY_MS_MAX,
+      accept: (request, connection) => converse(shared, { form, request, connection }),
+    }
+  }
+  return [taking((path) => path === PLAIN, plainForm), taking((path) => SOCKJS.test(path), sockjsForm)]
+}
