@@ -83,6 +83,8 @@ export interface SocketParts {
   readonly fanout: Fanout
   /** Sockets open now, of all kinds. */
   readonly openSockets: () => number
+  /** For bugs of ours that are answered, not thrown. */
+  readonly log: { error(details: object, message: string): void }
 }
 
 /** A dialect that also speaks over sockets, beside what it serves over HTTP. */

@@ -47,7 +47,7 @@ export function createRealtime({ services, random, onTurnedAway, log }: Realtime
     attach(http, dialects, addressOf) {
       const routes = dialects
         .filter(isSocketDialect)
-        .flatMap((dialect) => dialect.sockets({ services, fanout, openSockets: () => members.open }))
+        .flatMap((dialect) => dialect.sockets({ services, fanout, log, openSockets: () => members.open }))
       const allowedOrigins = () => services.settings.current.allowedOrigins
       serveWebSockets(http, { members, routes, addressOf, allowedOrigins, log })
     },

@@ -47,10 +47,10 @@ export function rocketchatDialect(): Dialect & SocketDialect {
       serve(fastify, { routes, manners: mannersFor(services), services, rates })
     },
     sockets(parts) {
-      const { services, fanout } = parts
+      const { services, fanout, log } = parts
       ;({ openSockets } = parts)
       const hearts = createHearts({ now: () => performance.now() })
-      return socketRoutes({ services, fanout, presets, hearts, methods: createMethods({ services, rates }) })
+      return socketRoutes({ services, fanout, presets, hearts, log, methods: createMethods({ services, rates }) })
     },
     owns,
     answerUnknown,

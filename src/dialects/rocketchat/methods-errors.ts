@@ -24,13 +24,20 @@ const CODES: Record<FailureCode, string | number> = {
   unavailable: 503,
 }
 
-/** Anything thrown, as a method or a subscription is refused; a bug of ours without its message. */
-export function methodErrorOf(thrown: unknown): MethodError {
+/** Anything thrown, as a method or a subscription is refused; a bug of ours is logged, and answered without its message. */
+export function methodErrorOf(thrown: unknown, log: BugLog): MethodError {
   const failed = failureOf(thrown)
-  if (failed === null) return methodError(500, 'Internal server error')
+  if (failed === null) {
+    log.error({ err: thrown }, 'a bug of ours')
+    return methodError(500, 'Internal server error')
+  }
   const known = failed.reason === null ? undefined : ERRORS[failed.reason]
   if (known !== undefined) return known
   return failed.code === 'too_many' ? tooMany(failed) : methodError(CODES[failed.code], failed.message)
+}
+
+export interface BugLog {
+  error(details: object, message: string): void
 }
 
 function tooMany({ retryAfterMs }: Failure): MethodError {

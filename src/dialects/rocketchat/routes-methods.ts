@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Principal, Services } from '../../core/service.ts'
 import { type Call, type Route, route } from '../../http/route.ts'
@@ -13,31 +14,26 @@ import { loginResult } from './socket-account.ts'
 const ENTROPY_MAX = 2 ** 32
 const NO_CALL = 'The message is no method call'
 const Called = Type.Object({ message: Type.String() })
+type Asked = Call<unknown, unknown, Static<typeof Called>>
 
 /** Methods over HTTP: a message in, its result out, also where the method refuses. */
 export function methodRoutes({ services, methods }: { readonly services: Services; readonly methods: Methods }): Route[] {
   const { authentication } = services
 
-  async function run(
-    text: string,
-    principal: Principal | null,
-    logIn: (said: unknown) => Promise<unknown>,
-  ): Promise<string | null> {
-    const message = readMessage(text)
-    if (message?.msg !== 'method') return null
-    const { id, method, params } = message
-    const running = method === 'login' ? logIn(params[0]) : methods.call({ method, params, principal, session: null })
-    return running.then(
-      (value) => result(id, value),
-      (error: unknown) => failedResult(id, methodErrorOf(error)),
-    )
+  async function logIn(said: unknown, { ip, headers }: FastifyRequest): Promise<unknown> {
+    return loginResult(services, await enter(authentication, said, { address: ip, origin: headers.origin }))
   }
 
-  async function handle({ body, request, reply }: Call<unknown, unknown, Static<typeof Called>>, principal: Principal | null) {
-    const from = { address: request.ip, origin: request.headers.origin }
-    const logIn = async (said: unknown) => loginResult(services, await enter(authentication, said, from))
-    const message = await run(body.message, principal, logIn)
-    return message === null ? failure(reply, NO_CALL) : success({ message })
+  async function handle({ body, request, reply }: Asked, principal: Principal | null): Promise<string> {
+    const asked = readMessage(body.message)
+    if (asked?.msg !== 'method') return failure(reply, NO_CALL)
+    const { id, method, params } = asked
+    const running = method === 'login' ? logIn(params[0], request) : methods.call({ method, params, principal, session: null })
+    const message = await running.then(
+      (value) => result(id, value),
+      (error: unknown) => failedResult(id, methodErrorOf(error, request.log)),
+    )
+    return success({ message })
   }
 
   return [

@@ -4,6 +4,7 @@ import { CLOSE, type Connection, type UpgradeRequest } from '../../realtime/conn
 import type { Fanout } from '../../realtime/fanout.ts'
 import { nosub } from './ddp.ts'
 import { enter } from './entering.ts'
+import type { BugLog } from './methods-errors.ts'
 import { loginResult } from './socket-account.ts'
 import type { Form } from './socket-form.ts'
 import { openSession, type SocketSession } from './socket-session.ts'
@@ -38,12 +39,13 @@ export interface SocketLoginParts {
   readonly form: Form
   readonly request: UpgradeRequest
   readonly connection: Connection
+  readonly log: BugLog
   /** Sends one message. */
   readonly send: (message: string) => void
 }
 
 export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
-  const { services, fanout, presets, form, request, connection, send } = parts
+  const { services, fanout, presets, form, request, connection, send, log } = parts
   const { authentication, settings } = services
   let account: Account | null = null
 
@@ -54,7 +56,7 @@ export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
     const userAgent = request.headers['user-agent'] ?? ''
     const session = openSession({ services, principal, userAgent, connectionId: connection.id, resumes, ended })
     const outbox = (stream: PresenceStream) => fanout.outbox({ connection, encode: encoderOf(stream) })
-    account = { principal, session, streams: createStreams({ services, presets, principal, send, outbox }) }
+    account = { principal, session, streams: createStreams({ services, presets, principal, send, outbox, log }) }
   }
 
   /** While broadcasting is off nothing is told, and nothing of it later. */

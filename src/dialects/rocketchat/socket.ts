@@ -3,7 +3,7 @@ import { CLOSE, type Connection, isGoodbye, type SocketHandlers, type UpgradeReq
 import type { Fanout } from '../../realtime/fanout.ts'
 import * as ddp from './ddp.ts'
 import type { Methods } from './methods.ts'
-import { methodErrorOf } from './methods-errors.ts'
+import { type BugLog, methodErrorOf } from './methods-errors.ts'
 import { ownDocument } from './socket-account.ts'
 import type { Form } from './socket-form.ts'
 import type { Hearts } from './socket-hearts.ts'
@@ -20,6 +20,7 @@ export interface SocketShared {
   readonly methods: Methods
   readonly presets: PresetEvents
   readonly hearts: Hearts
+  readonly log: BugLog
 }
 
 export interface SocketOwn {
@@ -32,7 +33,7 @@ type Said<Kind extends ddp.ClientMessage['msg']> = Extract<ddp.ClientMessage, { 
 
 /** One client's conversation, from its greeting to its end. */
 export function converse(shared: SocketShared, own: SocketOwn): SocketHandlers {
-  const { services, methods, hearts } = shared
+  const { services, methods, hearts, log } = shared
   const { form, connection } = own
   const send = (message: string): void => connection.send(form.write(message))
   const login = createSocketLogin({ ...shared, ...own, send })
@@ -93,7 +94,7 @@ export function converse(shared: SocketShared, own: SocketOwn): SocketHandlers {
   async function call({ id, method, params }: Said<'method'>): Promise<void> {
     const answered = await run(method, params).then(
       (value) => ddp.result(id, value),
-      (error: unknown) => ddp.failedResult(id, methodErrorOf(error)),
+      (error: unknown) => ddp.failedResult(id, methodErrorOf(error, log)),
     )
     send(answered)
     send(ddp.updated(id))

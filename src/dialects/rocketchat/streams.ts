@@ -4,7 +4,7 @@ import type { UserId } from '../../core/vocabulary.ts'
 import type { Outbox } from '../../realtime/outbox.ts'
 import { methodError, nosub, ready } from './ddp.ts'
 import { NAME } from './ids.ts'
-import { methodErrorOf } from './methods-errors.ts'
+import { type BugLog, methodErrorOf } from './methods-errors.ts'
 import type { PresenceStream } from './streams-frames.ts'
 import type { PresetEvents } from './streams-presets.ts'
 
@@ -19,6 +19,7 @@ export interface StreamsParts {
   readonly outbox: (stream: PresenceStream) => Outbox
   /** Sends one message. */
   readonly send: (message: string) => void
+  readonly log: BugLog
 }
 
 /** The subscriptions of one connection, for as long as one user is logged in on it. Answers are messages to be sent. */
@@ -29,7 +30,7 @@ export interface Streams {
   stop(): readonly string[]
 }
 
-export function createStreams({ services, presets, principal, outbox, send }: StreamsParts): Streams {
+export function createStreams({ services, presets, principal, outbox, send, log }: StreamsParts): Streams {
   const { people, presence } = services
   /** Which source each subscription listens to. Several may share one: an event does not say whose it is. */
   const subscriptions = new Map<string, string>()
@@ -127,7 +128,7 @@ export function createStreams({ services, presets, principal, outbox, send }: St
       try {
         return name === WATCHED ? editWatched(id, options) : listen(id, name, event)
       } catch (error) {
-        return nosub(id, methodErrorOf(error))
+        return nosub(id, methodErrorOf(error, log))
       }
     },
     unsubscribe(id) {
