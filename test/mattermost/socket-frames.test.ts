@@ -79,7 +79,7 @@ describe('requests', () => {
     ['a map that says so', [0xdf, 0xff, 0xff, 0xff, 0xff]],
     ['a text that says so', [0xdb, 0xff, 0xff, 0xff, 0xff]],
     ['more after the end', [0x80, 0x80]],
-    ['arrays in arrays', new Array(8_000).fill(0x91)],
+    ['arrays in arrays', Array.from({ length: 8_000 }, () => 0x91)],
   ])('[MM-3.2-22] binary that is not decodable: %s', (_name, bytes) => {
     expect(readBinary(Uint8Array.from(bytes))).toBeNull()
   })

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { parseCookie, stringifySetCookie } from 'cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Login, Principal, Services } from '../../core/service.ts'
 import type { Instant } from '../../core/vocabulary.ts'
@@ -7,21 +9,25 @@ import { derivedId, SPACE } from './ids.ts'
 /** How long a login's cookies live when its token has no end, in ms. */
 const COOKIE_MS = 30 * 24 * 60 * 60 * 1000
 /** Characters of a token that are looked at. */
-const TOKEN_LENGTH_MAX = 50
+export const TOKEN_LENGTH_MAX = 50
 
 /** Who asks: the cookie counts first, then the header; null: nobody said who. Throws the product's 401. */
 export function identify(request: FastifyRequest, { authentication }: Services): Principal | null {
-  const { cookie, authorization } = request.headers
-  const inCookie = cookie === undefined ? '' : (request.server.parseCookie(cookie)['MMAUTHTOKEN'] ?? '')
-  const token = (inCookie || tokenInHeader(authorization)).slice(0, TOKEN_LENGTH_MAX)
+  const { token, isCookie } = tokenIn(request.headers)
   if (token === '') {
     if (isTokenInUrl(request)) throw appError('token_in_url')
     return null
   }
   const principal = authentication.byToken(token, request.headers.origin)
   if (principal === null) throw appError('session_ended')
-  if (inCookie !== '' && request.method !== 'GET' && !isOwnPage(request, token)) throw appError('session_expired')
+  if (isCookie && request.method !== 'GET' && !isOwnPage(request, token)) throw appError('session_expired')
   return principal
+}
+
+/** The token that a request brings, as far as it is looked at; empty: none. */
+export function tokenIn({ cookie, authorization }: IncomingHttpHeaders): { readonly token: string; readonly isCookie: boolean } {
+  const inCookie = cookie === undefined ? '' : (parseCookie(cookie)['MMAUTHTOKEN'] ?? '')
+  return { token: (inCookie || tokenInHeader(authorization)).slice(0, TOKEN_LENGTH_MAX), isCookie: inCookie !== '' }
 }
 
 /** Who asks, where anybody may. */
@@ -42,9 +48,11 @@ export function giveCookies(request: FastifyRequest, reply: FastifyReply, { toke
     expires: new Date(now + ageMs),
     secure: request.protocol === 'https',
   }
-  reply.setCookie('MMAUTHTOKEN', token, { ...life, httpOnly: true })
-  reply.setCookie('MMUSERID', user.ids[SPACE] ?? user.id, life)
-  reply.setCookie('MMCSRF', csrfOf(token), life)
+  reply.header('Set-Cookie', [
+    stringifySetCookie({ name: 'MMAUTHTOKEN', value: token, ...life, httpOnly: true }),
+    stringifySetCookie({ name: 'MMUSERID', value: user.ids[SPACE] ?? user.id, ...life }),
+    stringifySetCookie({ name: 'MMCSRF', value: csrfOf(token), ...life }),
+  ])
 }
 
 /** The cookie by which a session is taken back. */

@@ -49,6 +49,11 @@ export const APP_ERRORS = {
     status: 413,
     message: 'Unable to process request. Request body too large.',
   },
+  foreign_page: {
+    id: 'api.web_socket.connect.check_origin.app_error',
+    status: 403,
+    message: 'Your web browser is not allowed to open a WebSocket connection from this page.',
+  },
   url_too_long: { id: 'basic_security_check.url.too_long_error', status: 414, message: 'URL is too long' },
   status_user_not_found: { id: 'api.status.user_not_found.app_error', status: 404, message: 'User not found.' },
   missing_account: { id: 'app.user.missing_account.const', status: 404, message: 'Unable to find the user.' },

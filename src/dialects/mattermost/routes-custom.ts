@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Principal } from '../../core/service.ts'
+import type { Administration, Principal } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { mayChange } from './access.ts'
 import { bodyOf } from './body.ts'
@@ -33,13 +33,17 @@ export function customStatusRoutes(voice: Voice): Route[] {
     if (userId === null) throw appError('missing_account')
     return userId
   }
+  const keep = async (own: Administration, userId: string, value: string): Promise<void> => {
+    await own.putPreferences(userId, [{ ...RECENTS, value }])
+    voice.lines.preferences(userId, [{ ...RECENTS, value }])
+  }
   const keepRecent = async (userId: string, wanted: WantedStatus, { principal, request }: Asked): Promise<void> => {
     const own = administration.as(principal)
     try {
       const recents = (await recentsOf(own, userId)) ?? ''
-      await own.putPreferences(userId, [{ ...RECENTS, value: withRecent(recents, wanted) }])
+      await keep(own, userId, withRecent(recents, wanted))
     } catch (error) {
-      request.log.warn({ err: error }, 'the custom status is set, but not kept among the recent ones')
+      services.log.warn({ err: error }, 'the custom status is set, but not kept among the recent ones')
     }
   }
 
@@ -53,7 +57,7 @@ export function customStatusRoutes(voice: Voice): Route[] {
     if (userId === null || recents === null) throw appError('no_preference')
     const value = given.emoji === '' && given.text === '' ? null : withoutRecent(recents, given)
     if (value === null) throw appError('recent_not_found')
-    await own.putPreferences(userId, [{ ...RECENTS, value }])
+    await keep(own, userId, value)
     return OK
   }
 

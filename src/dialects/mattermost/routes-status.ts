@@ -92,6 +92,7 @@ export function statusRoutes(voice: Voice): Route[] {
       asked.push(at)
     })
     const shown = voice.as(principal).view.many(userIds)
+    voice.lines.asked(principal.userId, shown)
     let next = 0
     return `[${ids.map((id, at) => voice.status(id, asked[next] === at ? (shown[next++] ?? null) : null)).join()}]`
   }

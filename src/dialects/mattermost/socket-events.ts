@@ -1,4 +1,4 @@
-import type { Preference } from '../../core/service.ts'
+import type { Preference, Services } from '../../core/service.ts'
 import type { Presence } from '../../core/vocabulary.ts'
 import { createFragments } from '../../http/fragments.ts'
 import { encode } from './go-json.ts'
@@ -6,7 +6,6 @@ import { SPACE } from './ids.ts'
 import { broadcastTo, broadcastToOthers, eventHead } from './socket-frames.ts'
 import { type ShownStatus, statusOf } from './translate.ts'
 import { userBody } from './users.ts'
-import type { Voice } from './voice.ts'
 
 /** Changes whose text is kept while connections are told of them. */
 const ENTRIES_MAX = 4_096
@@ -23,8 +22,7 @@ export interface SocketEvents {
   preferences(userId: string, preferences: readonly Preference[]): string
 }
 
-export function createSocketEvents({ services }: Voice): SocketEvents {
-  const { people } = services
+export function createSocketEvents({ people }: Services): SocketEvents {
   const idOf = (userId: string): string => people.idIn(SPACE, userId) ?? userId
   const userText = (presence: Presence, recents?: string): string => {
     const user = people.get(presence.userId)

@@ -6,6 +6,7 @@ import { clientConfig, VERSION } from './config.ts'
 import { appError } from './errors.ts'
 import { encode } from './go-json.ts'
 import { isId, SPACE } from './ids.ts'
+import { createLines, type Lines } from './socket-lines.ts'
 import { statusBody, unknownBody } from './translate.ts'
 
 /** Statuses kept as text, one for each user. */
@@ -20,9 +21,20 @@ export interface Voice {
   status(id: string, presence: Presence | null): string
   /** Changes with each setting that clients are told. */
   readonly versionId: string
+  /** Those who listen to changes. */
+  readonly lines: Lines
 }
 
-export function createVoice(services: Services): Voice {
+const voices = new WeakMap<Services, Voice>()
+
+/** One for all doors of this dialect over the same services. */
+export function voiceOf(services: Services): Voice {
+  const voice = voices.get(services) ?? createVoice(services)
+  voices.set(services, voice)
+  return voice
+}
+
+function createVoice(services: Services): Voice {
   const { presence, settings } = services
   const statuses = createFragments({ entriesMax: ENTRIES_MAX, encode: (shown, id: string) => statusBody(id, shown) })
   let versionId = versionIdOf(settings.current)
@@ -31,6 +43,7 @@ export function createVoice(services: Services): Voice {
   })
   return {
     services,
+    lines: createLines(services),
     as: (principal) => presence.as(principal, SPACE),
     status: (id, shown) => (shown === null ? unknownBody(id) : statuses.of(shown, id)),
     get versionId() {
