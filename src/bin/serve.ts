@@ -30,7 +30,9 @@ export async function serve(config: Config): Promise<void> {
   const ledger = stack.adopt(await openLedger(config.store, { log }), (opened) => opened.close())
   const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log }), (made) => made.close())
   const { people, subjects, authentication, administration, settings } = directory
-  const engine = stack.adopt(createEngine({ ledger, subjects, settings, log }), (made) => made.close())
+  const engine = stack.adopt(createEngine({ ledger, subjects, settings, onEnded: authentication.onEnded, log }), (made) =>
+    made.close(),
+  )
   if (!(await fillFrom(ledger, { directory, engine }, ending))) return
 
   const now = () => ledger.now()
@@ -40,6 +42,7 @@ export async function serve(config: Config): Promise<void> {
     authentication,
     administration,
     settings,
+    log,
     now,
     newId: () => newId(randomBytes),
   }
@@ -47,9 +50,9 @@ export async function serve(config: Config): Promise<void> {
   const native = nativeDialect({ health, subjects, snapshots: snapshotsOf(ledger, config.store) })
   const dialects = [rocketchatDialect(), mattermostDialect, superofficeDialect, native]
   const rates = config.rateLimit ? createRateCounter({ now }) : null
-  const http = await createHttpServer({ dialects, services, rates, log, trustedProxies: config.trustedProxies })
+  const http = await createHttpServer({ dialects, services, rates, trustedProxies: config.trustedProxies })
   stack.adopt(http, close)
-  const realtime = stack.adopt(createRealtime({ services, log }), (made) => made.close())
+  const realtime = stack.adopt(createRealtime({ services, onTurnedAway: engine.holdGraces, log }), (made) => made.close())
   realtime.attach(http.server, dialects, addressReader(config.trustedProxies))
   const url = await listen(http, config)
 

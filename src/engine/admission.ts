@@ -103,6 +103,11 @@ function inspectWords({ text, emoji }: NoteWords): void {
   if (emoji.length > EMOJI_NAME_MAX) throw tooLong("An emoji's name", EMOJI_NAME_MAX, 'emoji')
 }
 
+/** Throws Failure `invalid` for a name that is too long. */
+export function inspectNames(names: Readonly<Record<string, string>>): void {
+  for (const [field, name] of Object.entries(names)) inspectName(name, field)
+}
+
 function inspectName(name: string, field: string): void {
   if (name.length > NAME_MAX) throw malformed(`${field} has at most ${NAME_MAX} characters.`, field)
 }

@@ -7,18 +7,21 @@ import {
   type Subjects,
   type Version,
 } from '../core/ports.ts'
-import type { PresenceRecord } from '../core/record.ts'
+import type { PresenceRecord, SessionOwner } from '../core/record.ts'
 import { nextDeadline } from '../core/resolve.ts'
-import type { PresenceService, SettingsView } from '../core/service.ts'
+import type { Authentication, PresenceService, SettingsView } from '../core/service.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
-import { encodeCursor } from './cursor.ts'
 import { createDeadlines } from './deadlines.ts'
+import { createEnact } from './enact.ts'
 import { createLanes } from './lanes.ts'
 import { createOrphans, type Orphan } from './orphans.ts'
 import { createPolicies } from './policies.ts'
+import { createReach } from './reach.ts'
+import { recall } from './recall.ts'
 import { createRecency } from './recency.ts'
 import { createRoster, isUntold, markTold, type Row } from './roster.ts'
 import { createService } from './service.ts'
+import { createSessions } from './sessions.ts'
 import { createSlices } from './slices.ts'
 import { normalised, readRecord } from './stored.ts'
 import { createWatchers } from './watchers.ts'
@@ -27,6 +30,8 @@ export interface EngineParts {
   readonly ledger: Ledger
   readonly subjects: Subjects
   readonly settings: SettingsView
+  /** How it hears that tokens end, whose sessions end with them. */
+  readonly onEnded?: Authentication['onEnded']
   /** Spreads retries; 0 to 1. */
   readonly random?: () => number
   readonly log: { warn(details: object, message: string): void }
@@ -40,6 +45,8 @@ export interface Engine {
   loaded(positions: Positions): void
   /** A commit as the ledger tells it, own ones too; one that was applied already changes nothing. */
   commit(commit: Commit): void
+  /** Clients were turned away who may have a session: nobody's grace ends before it began anew. */
+  holdGraces(): void
   readonly figures: EngineFigures
   /** Resolves once no commit is in flight; no deadline fires any more. */
   close(): Promise<void>
@@ -52,12 +59,16 @@ export interface EngineFigures {
   readonly commitsInFlight: number
   readonly commits: number
   readonly conflicts: number
+  readonly sessions: number
+  readonly watchers: number
 }
 
 const FACTS = 'facts/'
+/** There is one node so far. */
+const NODE = 'single'
 
 /** Keeps presence true over time: facts from the ledger in memory, answers without I/O, changes by compare-and-set. */
-export function createEngine({ ledger, subjects, settings, random = Math.random, log }: EngineParts): Engine {
+export function createEngine({ ledger, subjects, settings, onEnded, random = Math.random, log }: EngineParts): Engine {
   const now = () => ledger.now()
   const slices = createSlices()
   const policies = createPolicies(subjects, settings.current)
@@ -66,9 +77,15 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
   const deadlines = createDeadlines({ now, slices, onDue })
   const orphans = createOrphans({ ledger, subjects, log })
   const lanes = createLanes({ ledger, random, held, versionOf, onCommitted })
+  const enact = createEnact({ ledger, subjects, lanes, policies })
+  const recordOf = (userId: UserId) => roster.recordAt(subjects.slotOf(userId))
+  const owner = () => incarnation
+  const sessions = createSessions({ ledger, subjects, settings, slices, random, owner, enact, recordOf })
   const followed: Version[] = Array.from({ length: ledger.factsPartitions }, () => 0)
   const retellingFrom: Instant[] = []
-  const watchers = createWatchers({ cursor: sharedCursor })
+  const { toldUntil, reached, cursor } = createReach({ ledger, recency, deadlines, retellingFrom })
+  const watchers = createWatchers({ cursor })
+  let incarnation: SessionOwner = { node: NODE, incarnation: 0 }
   let running = false
   let deadlinesFired = 0
 
@@ -81,6 +98,10 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
     if (!running) return
     if (gone) leave(slot, userId, version)
     else arrive(slot, userId, version)
+    if (gone || subjects.isDeactivated(slot)) sessions.endUser(userId)
+  })
+  onEnded?.((ended) => {
+    if ('tokenId' in ended) sessions.endToken(ended.tokenId)
   })
 
   function held(userId: UserId): { record: PresenceRecord; version: Version } {
@@ -108,10 +129,15 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
       schedule(slot, record, now())
       // A change by time that was not told yet is told with this commit, even where the commit itself is not.
       const untold = record?.shown.told === version || isUntold(row)
-      if (untold) recency.committed(partitionNumber(factsPartition(userId, ledger.factsPartitions)), slot, version, now())
+      if (untold) recency.committed(partitionOf(userId), slot, version, now())
       tell(userId, row, untold)
+      if (record !== null) sessions.seen(userId, record)
     }
     lanes.arrived(userId)
+  }
+
+  function partitionOf(userId: UserId): number {
+    return partitionNumber(factsPartition(userId, ledger.factsPartitions))
   }
 
   function schedule(slot: number, record: PresenceRecord | null, from: Instant): Instant | null {
@@ -188,36 +214,6 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
     watchers.gone(userId)
   }
 
-  /** Up to when all that time changed has been told. */
-  function toldUntil(): Instant {
-    return Math.min(recency.lastLapse, deadlines.earliest - 1, ...retellingFrom.map((from) => from - 1))
-  }
-
-  /** Names nobody's own view: whoever resumes with it is told their own anew. */
-  function sharedCursor(): string {
-    const { directoryPosition: directory, facts } = recency
-    return encodeCursor({ epoch: ledger.epoch, directory, facts, lapsed: toldUntil(), own: '' })
-  }
-
-  /** Up to when this node would have told anything. */
-  function reached(): Instant {
-    return Math.max(recency.lastLapse, Math.min(now(), deadlines.earliest - 1))
-  }
-
-  /** The order of everybody's last change, as the records tell it. */
-  function recall(): void {
-    const changedAt = (slot: number): Instant => roster.held(slot)?.record?.shown.changedAt ?? subjects.createdAt(slot)
-    const toldOf = (slot: number): Version => roster.recordAt(slot).shown.told ?? 0
-    for (const slot of [...roster.withFacts()].sort((one, other) => toldOf(one) - toldOf(other))) {
-      const partition = partitionNumber(factsPartition(subjects.idAt(slot) ?? '', ledger.factsPartitions))
-      recency.committed(partition, slot, toldOf(slot), 0)
-      recency.told(partition, toldOf(slot))
-      schedule(slot, roster.recordAt(slot), roster.recordAt(slot).shown.asOf)
-    }
-    const slots = Array.from({ length: subjects.slots }, (_, slot) => slot).filter((slot) => subjects.idAt(slot) !== null)
-    for (const slot of slots.sort((one, other) => changedAt(one) - changedAt(other))) recency.recall(slot, changedAt(slot))
-  }
-
   return {
     service: createService({
       ledger,
@@ -226,7 +222,8 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
       roster,
       recency,
       watchers,
-      lanes,
+      enact,
+      sessions,
       policies,
       toldUntil,
       reached,
@@ -241,9 +238,12 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
     loaded(positions) {
       for (const partition of followed.keys()) followed[partition] = positions[`${FACTS}${partition}`] ?? 0
       recency.start(positions['directory'] ?? 0)
-      recall()
+      recall({ subjects, roster, recency, schedule, partitionOf })
+      incarnation = { node: NODE, incarnation: now() }
+      for (const slot of roster.withFacts()) sessions.restore(subjects.idAt(slot) ?? '', roster.recordAt(slot))
       running = true
       orphans.start()
+      sessions.start()
       deadlines.start()
     },
     commit({ partition, version, writes }) {
@@ -265,9 +265,13 @@ export function createEngine({ ledger, subjects, settings, random = Math.random,
         commitsInFlight: inFlight,
         commits,
         conflicts,
+        sessions: sessions.figures.sessions,
+        watchers: watchers.figures.watchers,
       }
     },
+    holdGraces: sessions.holdGraces,
     async close() {
+      sessions.stop()
       await lanes.settled()
       deadlines.stop()
       orphans.stop()

@@ -1,13 +1,14 @@
-import { Failure } from '../core/errors.ts'
 import { explain } from '../core/explain.ts'
 import type { Ledger, Subjects } from '../core/ports.ts'
 import type { PresenceCommands, PresenceService, Principal, SettingsView } from '../core/service.ts'
-import { transitionAll } from '../core/transition.ts'
+import type { Deed } from '../core/transition.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { admit, found, inspect, notPermitted } from './admission.ts'
-import type { Lanes } from './lanes.ts'
+import type { Enact } from './enact.ts'
+import { createKept } from './kept.ts'
 import type { Policies } from './policies.ts'
 import type { Roster } from './roster.ts'
+import type { Sessions } from './sessions.ts'
 import { assertReads, createView, type ViewParts } from './view.ts'
 
 export interface ServiceParts extends ViewParts {
@@ -15,7 +16,8 @@ export interface ServiceParts extends ViewParts {
   readonly subjects: Subjects
   readonly settings: SettingsView
   readonly roster: Roster
-  readonly lanes: Lanes
+  readonly enact: Enact
+  readonly sessions: Sessions
   readonly policies: Policies
 }
 
@@ -26,23 +28,16 @@ export function createService(parts: ServiceParts): PresenceService {
   }
 }
 
-function createCommands(
-  { ledger, subjects, settings, roster, lanes, policies }: ServiceParts,
-  principal: Principal,
-  via: string,
-): PresenceCommands {
+function createCommands(parts: ServiceParts, principal: Principal, via: string): PresenceCommands {
+  const { ledger, subjects, settings, roster, enact, sessions, policies } = parts
+  const deedOn = (userId: UserId): Deed => ({ via, by: principal.by, self: principal.by === userId })
   const seen = (userId: UserId, slot: number) => roster.at(slot)[userId === principal.userId ? 'own' : 'stranger']
 
   return {
     async change(userId, events, options = {}) {
       admit(principal, userId, events, subjects)
       inspect(events, settings.current, ledger.now(), options)
-      await lanes.change(userId, (record) => {
-        const slot = found(subjects.slotOf(userId))
-        const now = Math.max(ledger.now(), record.shown.asOf)
-        const deed = { via, by: principal.by, self: principal.by === userId }
-        return transitionAll(record, events, deed, now, policies.of(slot))
-      })
+      await enact(userId, () => events, deedOn(userId))
       return seen(userId, found(subjects.slotOf(userId)))
     },
     async explain(userId) {
@@ -51,11 +46,7 @@ function createCommands(
       const slot = found(principal.reach === null || principal.reach.has(userId) ? subjects.slotOf(userId) : -1)
       return explain(userId, roster.recordAt(slot), ledger.now(), policies.of(slot))
     },
-    attend() {
-      throw new Failure('disabled', 'Sessions come next.')
-    },
-    openSession: () => Promise.reject(new Failure('disabled', 'Sessions come next.')),
-    heartbeat: () => Promise.reject(new Failure('disabled', 'Sessions come next.')),
-    closeSession: () => Promise.reject(new Failure('disabled', 'Sessions come next.')),
+    attend: (attendance) => sessions.attend(principal, via, attendance),
+    ...createKept(parts, principal, via),
   }
 }
