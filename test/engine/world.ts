@@ -1,5 +1,12 @@
 import type { Ledger, Subjects } from '../../src/core/ports.ts'
-import { PERMISSIONS, type Principal, type Scope, type Settings, type SettingsView } from '../../src/core/service.ts'
+import {
+  type Authentication,
+  PERMISSIONS,
+  type Principal,
+  type Scope,
+  type Settings,
+  type SettingsView,
+} from '../../src/core/service.ts'
 import { CLAIM_CLASSES, type Instant, type Presence, type UserId } from '../../src/core/vocabulary.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
@@ -128,6 +135,8 @@ export interface World {
   readonly ledger: Ledger
   /** What the engine warned of. */
   readonly warnings: string[]
+  /** A token is no more. */
+  readonly endToken: (tokenId: string) => void
   /** Moves the ledger's clock. */
   readonly pass: (ms: Instant) => void
   readonly close: () => Promise<void>
@@ -151,11 +160,13 @@ export async function createWorld({
   const ledger = parts.ledger ?? createMemoryLedger({ clock: () => clock })
   const settings = createSettings()
   const warnings: string[] = []
+  const endings: Parameters<Authentication['onEnded']>[0][] = []
   const engine = createEngine({
     ledger,
     subjects: crowd,
     settings,
     random: () => 0,
+    onEnded: (listener) => void endings.push(listener),
     log: { warn: (_details, message) => void warnings.push(message) },
   })
   const positions = await ledger.load((entry) => engine.apply(entry))
@@ -167,6 +178,9 @@ export async function createWorld({
     settings,
     ledger,
     warnings,
+    endToken(tokenId) {
+      for (const listener of endings) listener({ tokenId })
+    },
     pass(ms) {
       clock += ms
     },
