@@ -107,7 +107,7 @@ console.log({
   users: people.count,
   residentMegabytes: megabytes() - before,
   processMegabytes: megabytes(),
-  usage: process.memoryUsage(),
+  recordsAndIndexesMegabytes: Math.round(process.memoryUsage().arrayBuffers / 2 ** 20),
   loadSeconds: Number((loadMs / 1000).toFixed(2)),
   cpuSeconds: Number((cpuMs / 1000).toFixed(2)),
   longestEntryMs: Number(longestMs.toFixed(1)),

@@ -148,6 +148,10 @@ export function grown<Column extends { readonly length: number; set(from: Column
   return larger
 }
 
+/** The same bytes as a Buffer, which most ledgers give anyway. */
+export const bufferOf = (value: Uint8Array): Buffer =>
+  Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+
 const offsetOf = (address: number): number => (address & ((1 << UNITS_BITS) - 1)) << 2
 const sizeOf = (keyLength: number, valueLength: number): number => (HEADER_BYTES + keyLength + valueLength + 3) & ~3
 const lengthAt = ({ bytes }: Block, at: number): number => sizeOf(bytes[at + 8] ?? 0, bytes.readUInt32LE(at + 4))

@@ -2,7 +2,7 @@ import type { Version } from '../core/ports.ts'
 import type { Scope, TokenDescription } from '../core/service.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
 import { zBase32 } from './random.ts'
-import { createRecords, grown } from './records.ts'
+import { bufferOf, createRecords, grown } from './records.ts'
 import { createSlotIndex } from './slotIndex.ts'
 
 const HOUR_MS = 3_600_000
@@ -51,7 +51,7 @@ export function createTokens(): Tokens {
 
   return {
     put(hash, value, version) {
-      const { userId, usedHour } = glanceAt(Buffer.from(value.buffer, value.byteOffset, value.byteLength))
+      const { userId, usedHour } = glanceAt(bufferOf(value))
       let slot = byHash.find(hash)
       if (slot >= 0) records.replace(slot, value)
       else {

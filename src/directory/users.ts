@@ -1,7 +1,7 @@
 import type { Subjects, Version } from '../core/ports.ts'
 import type { IdSpace, People, User } from '../core/service.ts'
 import type { UserId } from '../core/vocabulary.ts'
-import { createRecords, grown } from './records.ts'
+import { bufferOf, createRecords, grown } from './records.ts'
 import { createSlotIndex, type SlotIndex } from './slotIndex.ts'
 import { decodeUser, fold, type Glance, glanceAt, idInSpace, type StoredUser } from './userRecord.ts'
 
@@ -73,7 +73,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
 
   function put(userId: UserId, value: Uint8Array, version: Version): number {
     const known = slotOf(userId)
-    const glance = glanceAt(Buffer.from(value.buffer, value.byteOffset, value.byteLength))
+    const glance = glanceAt(bufferOf(value))
     if (known >= 0) {
       enter(known, userId, glanceAt(records.value(known)), 'remove')
       records.replace(known, value)
