@@ -357,6 +357,12 @@ export interface Preference {
   readonly value: string
 }
 
+/** Where a part tells the operator what nobody who asks may know. */
+export interface Log {
+  warn(details: object, message: string): void
+  error(details: object, message: string): void
+}
+
 /** All that a dialect is given. */
 export interface Services {
   readonly presence: PresenceService
@@ -364,6 +370,7 @@ export interface Services {
   readonly authentication: Authentication
   readonly administration: AdministrationService
   readonly settings: SettingsView
+  readonly log: Log
   /** Ledger time. */
   now(): Instant
   /** Random id of 26 characters of z-base-32. */

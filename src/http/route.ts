@@ -77,7 +77,7 @@ export function serve(fastify: FastifyInstance, { routes, manners, services, rat
   fastify.setErrorHandler((error, request, reply) => {
     const failure = failureOf(error)
     if (failure === null)
-      request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a bug of ours')
+      services.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a bug of ours')
     return manners.refuse(failure, request, reply, error)
   })
   for (const declared of routes) {

@@ -1,10 +1,4 @@
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Services } from '../core/service.ts'
 import { answerNoRequest } from './client-error.ts'
 import { answerCrossOrigin } from './cors.ts'
@@ -42,18 +36,15 @@ export interface HttpParts {
   readonly dialects: readonly Dialect[]
   readonly services: Services
   readonly rates: RateCounter | null
-  readonly log: FastifyBaseLogger | false
   /** Addresses whose X-Forwarded headers are believed; empty: nobody's. */
   readonly trustedProxies: readonly string[]
 }
 
 /** All dialects on one port. The last dialect answers what nobody owns. */
-export async function createHttpServer({ dialects, services, rates, log, trustedProxies }: HttpParts): Promise<FastifyInstance> {
+export async function createHttpServer({ dialects, services, rates, trustedProxies }: HttpParts): Promise<FastifyInstance> {
   const fastify = Fastify({
-    ...(log === false ? { logger: false } : { loggerInstance: log }),
-    logController: new LogController({ disableRequestLogging: true }),
-    // A logger for each request would cost more than most requests; what is logged says its route itself.
-    childLoggerFactory: (logger) => logger,
+    // With a logger, every request pays for one of its own; what is logged goes to the services' log and says its route.
+    logger: false,
     exposeHeadRoutes: false,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,

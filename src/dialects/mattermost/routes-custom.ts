@@ -37,7 +37,7 @@ export function customStatusRoutes(voice: Voice): Route[] {
     await own.putPreferences(userId, [{ ...RECENTS, value }])
     voice.lines.preferences(userId, [{ ...RECENTS, value }])
   }
-  const keepRecent = async (userId: string, wanted: WantedStatus, { principal, request }: Asked): Promise<void> => {
+  const keepRecent = async (userId: string, wanted: WantedStatus, { principal }: Pick<Asked, 'principal'>): Promise<void> => {
     const own = administration.as(principal)
     try {
       const recents = (await recentsOf(own, userId)) ?? ''
@@ -78,7 +78,7 @@ export function customStatusRoutes(voice: Voice): Route[] {
         if (emoji === null) throw appError('emoji_not_found')
         const event = noteEvent({ text: wanted.text, emoji }, wanted.end?.at ?? null, given.text)
         await voice.as(principal).commands.change(existing(userId), [event])
-        await keepRecent(existing(userId), { ...wanted, emoji }, { principal, request })
+        await keepRecent(existing(userId), { ...wanted, emoji }, { principal })
         return OK
       },
     }),

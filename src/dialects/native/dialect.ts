@@ -1,4 +1,3 @@
-import fastifyCookie from '@fastify/cookie'
 import type { FastifyRequest } from 'fastify'
 import { Failure } from '../../core/errors.ts'
 import type { Subjects } from '../../core/ports.ts'
@@ -24,10 +23,8 @@ export function nativeDialect(parts: NativeParts): Dialect {
   let routes: readonly Route[] = []
   return {
     name: 'native',
-    async register(fastify, { services, rates }) {
+    register(fastify, { services, rates }) {
       routes = routesOf(services, parts)
-      // Only to write cookies: none are read here.
-      await fastify.register(fastifyCookie, { hook: false })
       fastify.setValidatorCompiler(compileValidator)
       fastify.removeAllContentTypeParsers()
       fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { stringifySetCookie } from 'cookie'
 import type { FastifyRequest } from 'fastify'
 import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
@@ -89,10 +90,10 @@ export function accessRoutes({ authentication, administration, people }: Service
 }
 
 /** The pair by which a browser stays logged in; empty ones take it away. Scripts of the page can read only the second. */
-function sessionCookies(token: string, proof: string, { protocol, server }: FastifyRequest): string[] {
+function sessionCookies(token: string, proof: string, { protocol }: FastifyRequest): string[] {
   const shared = { path: '/', sameSite: 'lax', secure: protocol === 'https', ...(token === '' && { maxAge: 0 }) } as const
   return [
-    server.serializeCookie('rollcall_session', token, { ...shared, httpOnly: true }),
-    server.serializeCookie('XSRF-TOKEN', proof, shared),
+    stringifySetCookie({ name: 'rollcall_session', value: token, ...shared, httpOnly: true }),
+    stringifySetCookie({ name: 'XSRF-TOKEN', value: proof, ...shared }),
   ]
 }

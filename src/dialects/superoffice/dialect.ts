@@ -4,7 +4,7 @@ import type { Dialect } from '../../http/server.ts'
 import { owns, respell } from './address.ts'
 import { readBodies } from './body.ts'
 import { answerUnknown, refuse } from './errors.ts'
-import { createIdentify, readCookies } from './identify.ts'
+import { createIdentify } from './identify.ts'
 import { discoveryRoutes } from './routes-discovery.ts'
 import { presenceRoutes } from './routes-presence.ts'
 import { userRoutes } from './routes-users.ts'
@@ -14,7 +14,6 @@ export const superofficeDialect: Dialect = {
   name: 'superoffice',
   register(fastify, { services, rates }) {
     readBodies(fastify)
-    readCookies(fastify)
     const identify = createIdentify(services.authentication)
     serve(fastify, { routes: routesOf(services), manners: { identify, refuse, countsCalls: 'first' }, services, rates })
   },

@@ -1,5 +1,5 @@
-import { fastifyCookie } from '@fastify/cookie'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { parseCookie } from 'cookie'
+import type { FastifyRequest } from 'fastify'
 import { Failure } from '../../core/errors.ts'
 import type { Authentication, Principal } from '../../core/service.ts'
 
@@ -35,13 +35,6 @@ export function createIdentify(
   }
 }
 
-/** Makes cookies readable. The parser loads with its plugin, whose hooks are not wanted here: it gets a scope of its own. */
-export function readCookies(fastify: FastifyInstance): void {
-  fastify.register(async (aside) => {
-    await aside.register(fastifyCookie, { hook: false })
-  })
-}
-
 /** Whether the request comes with a session's cookie, valid or not. */
 export function hasSession({ headers }: FastifyRequest): boolean {
   return cookiesOf(headers.cookie)[SESSION_COOKIE] !== undefined
@@ -56,7 +49,7 @@ function sessionOf({ headers }: FastifyRequest): string | null {
 }
 
 function cookiesOf(header: string | undefined): Readonly<Record<string, string | undefined>> {
-  return header === undefined ? {} : fastifyCookie.parse(header)
+  return header === undefined ? {} : parseCookie(header)
 }
 
 /** `user:password` in base64 of UTF-8; only the first colon parts them. */
