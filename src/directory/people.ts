@@ -5,7 +5,7 @@ import type { UserId } from '../core/vocabulary.ts'
 import { type AccountPlan, type Accounts, type Draft, userKey } from './accounts.ts'
 import { assertFields } from './fields.ts'
 import { assertFree, issueIds, wordsOf } from './names.ts'
-import { permissionMissing } from './permission.ts'
+import { noSuchUser, permissionMissing } from './permission.ts'
 import type { Preferences } from './preferences.ts'
 import { newId, type Random } from './random.ts'
 import { endings } from './tokenChanges.ts'
@@ -153,8 +153,6 @@ export function createPeopleChanges(parts: PeopleChangesParts): PeopleChanges {
     },
   }
 }
-
-export const noSuchUser = (): Failure => new Failure('not_found', 'There is no such user.', { reason: 'no_such_user' })
 
 function existing(users: Users, userId: UserId): StoredUser {
   const user = users.stored(userId)

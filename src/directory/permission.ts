@@ -22,3 +22,5 @@ export function assertReach(principal: Principal, userId: UserId): void {
 
 export const permissionMissing = (permission: string): Failure =>
   new Failure('forbidden', `This needs the permission ${permission}.`, { reason: 'permission_missing' })
+
+export const noSuchUser = (): Failure => new Failure('not_found', 'There is no such user.', { reason: 'no_such_user' })
