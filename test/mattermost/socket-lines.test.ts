@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createLog } from '../../src/bin/log.ts'
+import type { Principal, Services } from '../../src/core/service.ts'
+import { mattermostIds } from '../../src/dialects/mattermost/ids.ts'
+import { createLines, KEPT_MS, type Lines } from '../../src/dialects/mattermost/socket-lines.ts'
+import { createDirectory } from '../../src/directory/directory.ts'
+import { createEngine } from '../../src/engine/engine.ts'
+import { createMemoryLedger } from '../../src/ledgers/memory.ts'
+import { createLifelines } from '../../src/realtime/lifelines.ts'
+
+const BEGAN = 1_800_000_000_000
+const PASSWORD = 'a password for tests'
+
+let at = BEGAN
+let lines: Lines
+let ada: Principal
+let stop: () => Promise<void>
+beforeEach(async () => {
+  at = BEGAN
+  const ledger = createMemoryLedger({ clock: () => at })
+  const log = createLog('off')
+  const directory = createDirectory({ ledger, idSpaces: [mattermostIds], random: randomBytes, log })
+  const { subjects, settings, authentication } = directory
+  const engine = createEngine({ ledger, subjects, settings, onEnded: authentication.onEnded, log })
+  const positions = await ledger.load(() => undefined)
+  directory.loaded(positions)
+  engine.loaded(positions)
+  ledger.follow(positions, {
+    commit: (commit) => (commit.partition === 'directory' ? directory : engine).commit(commit),
+    reload: () => expect.unreachable(),
+  })
+  await directory.firstAdministrator({ username: 'ada', password: PASSWORD })
+  const login = { login: 'ada' }
+  ada = (await authentication.login(login, { password: PASSWORD }, { address: '', tokenLength: 26 })).principal
+  const services: Services = { ...directory, presence: engine.service, log, now: () => at, newId: () => 'x'.repeat(26) }
+  lines = createLines(services)
+  stop = async () => {
+    await engine.close()
+    directory.close()
+    await ledger.close()
+  }
+})
+afterEach(() => stop())
+
+const ID = 'a'.repeat(26)
+
+test('[MM-3.2-27] a line is kept for 5 minutes after it was cut', () => {
+  const line = lines.open(ada, ID)
+  line.tell('{"seq": ')
+  lines.keep(line)
+  at += KEPT_MS - 1
+  expect(lines.find(ada, ID)).toBe(line)
+  expect(line.from(0)).toEqual(['{"seq": 0}'])
+  at += 1
+  expect(lines.find(ada, ID)).toBeNull()
+})
+
+test('[MM-3.2-27] while it has a socket, and after it got one again, it stays', () => {
+  const line = lines.open(ada, ID)
+  at += 2 * KEPT_MS
+  expect(lines.find(ada, ID)).toBe(line)
+  lines.keep(line)
+  at += KEPT_MS - 1
+  lines.unkeep(line)
+  at += KEPT_MS
+  expect(lines.find(ada, ID)).toBe(line)
+})
+
+test('[MM-3.2-27] those that nobody comes back for are forgotten, the one cut first before others', () => {
+  const cut = Array.from({ length: 20_003 }, (_, number) => lines.open(ada, `${number}`))
+  for (const line of cut) lines.keep(line)
+  expect([0, 1, 2, 3, 20_002].map((number) => lines.find(ada, `${number}`) !== null)).toEqual([false, false, false, true, true])
+})
+
+test('[MM-3.2-24] who is silent for 60 seconds is pinged, and given up after 100', () => {
+  vi.useFakeTimers()
+  try {
+    const lifelines = createLifelines()
+    const said: string[] = []
+    const none = () => 0
+    const say = (word: string) => () => void said.push(word)
+    const shared = { handedBytes: none, waitingBytes: none, slow: say('slow'), rested: say('rested') }
+    lifelines.add({ ...shared, ping: say('ping'), dead: say('dead') })
+    vi.advanceTimersByTime(59_000)
+    expect(said).toEqual([])
+    vi.advanceTimersByTime(21_000)
+    expect(said).toContain('ping')
+    expect(said).not.toContain('dead')
+    vi.advanceTimersByTime(60_000)
+    expect(said).toContain('dead')
+    lifelines.stop()
+  } finally {
+    vi.useRealTimers()
+  }
+})
