@@ -31,7 +31,7 @@ export function methodRoutes({ services, methods }: { readonly services: Service
     const running = method === 'login' ? logIn(params[0], request) : methods.call({ method, params, principal, session: null })
     const message = await running.then(
       (value) => result(id, value),
-      (error: unknown) => failedResult(id, methodErrorOf(error, request.log)),
+      (error: unknown) => failedResult(id, methodErrorOf(error, services.log)),
     )
     return success({ message })
   }

@@ -57,7 +57,7 @@ function attend(open: () => Attended): Attended | null {
   try {
     return open()
   } catch (error) {
-    if (error instanceof Failure && (error.code === 'forbidden' || error.code === 'disabled')) return null
+    if (error instanceof Failure && error.code === 'forbidden') return null
     throw error
   }
 }
