@@ -47,12 +47,13 @@ export async function serve(config: Config): Promise<void> {
     newId: () => newId(randomBytes),
   }
   const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: () => ledger.away() }
-  const native = nativeDialect({ health, subjects, snapshots: snapshotsOf(ledger, config.store) })
+  const realtime = createRealtime({ services, onTurnedAway: engine.holdGraces, log })
+  const native = nativeDialect({ health, subjects, snapshots: snapshotsOf(ledger, config.store), realtime })
   const dialects = [rocketchatDialect(), mattermostDialect, superofficeDialect, native]
   const rates = config.rateLimit ? createRateCounter({ now }) : null
   const http = await createHttpServer({ dialects, services, rates, trustedProxies: config.trustedProxies })
   stack.adopt(http, close)
-  const realtime = stack.adopt(createRealtime({ services, onTurnedAway: engine.holdGraces, log }), (made) => made.close())
+  stack.defer(() => realtime.close())
   realtime.attach(http.server, dialects, addressReader(config.trustedProxies))
   const url = await listen(http, config)
 

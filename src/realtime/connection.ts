@@ -35,6 +35,8 @@ export interface SocketHandlers {
   message(payload: Buffer, isBinary: boolean): void
   /** `code` 1005: a close frame that names none. Null: cut. */
   closed(code: number | null, by: EndedBy): void
+  /** What is said before the server closes the socket; null: nothing. */
+  farewell?(code: number, reason: string): string | null
   ponged?(): void
   /** The token that it was identified with is no more, or its user; absent: closed with 1008. */
   ended?(): void

@@ -60,6 +60,8 @@ export function createSocketConnection(parts: SocketConnectionParts): SocketConn
   function close(code: number, reason = ''): void {
     if (websocket.readyState !== websocket.OPEN) return
     closedByUs = true
+    const farewell = handlers?.farewell?.(code, reason) ?? null
+    if (farewell !== null) websocket.send(farewell)
     websocket.close(code, reason)
     setTimeout(() => websocket.terminate(), CLOSE_MS_MAX).unref()
   }

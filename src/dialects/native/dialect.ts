@@ -1,30 +1,38 @@
 import type { FastifyRequest } from 'fastify'
 import { Failure } from '../../core/errors.ts'
 import type { Subjects } from '../../core/ports.ts'
-import type { Authentication, Principal, Services } from '../../core/service.ts'
+import type { Services } from '../../core/service.ts'
 import { readJson } from '../../http/json.ts'
 import { type Route, serve } from '../../http/route.ts'
 import type { Dialect } from '../../http/server.ts'
-import { createTexts } from './answers.ts'
+import type { SocketDialect } from '../../realtime/connection.ts'
+import type { Realtime } from '../../realtime/realtime.ts'
+import { createTexts, type Texts } from './answers.ts'
+import { bearerOf } from './bearer.ts'
 import { METHOD_PROBLEM, refuse, sendProblem } from './errors.ts'
 import { accessRoutes } from './routes-access.ts'
 import { type OperationParts, operationRoutes } from './routes-operation.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { presenceRoutes } from './routes-presence.ts'
+import { sessionRoutes } from './routes-sessions.ts'
+import { streamRoutes } from './routes-stream.ts'
+import { socketRoute } from './socket.ts'
 import { compileValidator } from './validation.ts'
 
 export interface NativeParts extends OperationParts {
   /** For paging through users. */
   readonly subjects: Subjects
+  readonly realtime: Pick<Realtime, 'fanout' | 'openStream' | 'turnAway'>
 }
 
 /** Rollcall's own API. Mounted last, it answers what no other dialect owns. */
-export function nativeDialect(parts: NativeParts): Dialect {
+export function nativeDialect(parts: NativeParts): Dialect & SocketDialect {
+  const texts = createTexts()
   let routes: readonly Route[] = []
   return {
     name: 'native',
     register(fastify, { services, rates }) {
-      routes = routesOf(services, parts)
+      routes = routesOf(services, parts, texts)
       fastify.setValidatorCompiler(compileValidator)
       fastify.removeAllContentTypeParsers()
       fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -37,6 +45,7 @@ export function nativeDialect(parts: NativeParts): Dialect {
       const identify = (request: FastifyRequest) => bearerOf(request, services.authentication)
       serve(fastify, { routes, services, rates, manners: { identify, refuse, countsCalls: 'first' } })
     },
+    sockets: ({ services, fanout }) => [socketRoute(services, fanout, texts)],
     owns: () => true,
     answerUnknown(request, reply) {
       const path = request.url.split('?', 1)[0] ?? ''
@@ -49,28 +58,15 @@ export function nativeDialect(parts: NativeParts): Dialect {
   }
 }
 
-function routesOf(services: Services, parts: NativeParts): readonly Route[] {
+function routesOf(services: Services, parts: NativeParts, texts: Texts): readonly Route[] {
   return [
     ...accessRoutes(services),
     ...peopleRoutes(services, parts.subjects),
-    ...presenceRoutes(services, createTexts()),
+    ...presenceRoutes(services, texts),
+    ...sessionRoutes(services),
+    ...streamRoutes(services, parts.realtime, texts),
     ...operationRoutes(services, parts),
   ]
-}
-
-const BEARER = /^bearer +(\S+)$/i
-
-function bearerOf(request: FastifyRequest, authentication: Authentication): Principal | null {
-  const { authorization, origin } = request.headers
-  if (authorization === undefined) return null
-  const token = BEARER.exec(authorization)?.[1]
-  const principal = token === undefined ? null : authentication.byToken(token, origin)
-  if (principal !== null) return principal
-  const detail =
-    token === undefined
-      ? 'Say who you are with "Authorization: Bearer TOKEN".'
-      : 'This token is unknown, has ended, or may not be used from here.'
-  throw new Failure('unauthenticated', detail, { reason: 'not_logged_in' })
 }
 
 function methodsAt(path: string, routes: readonly Route[]): string[] {

@@ -109,3 +109,28 @@ export const SettingFields = Type.Partial(
 
 /** A folder's plain name: no way out of the folder that it is made in. */
 export const BackupName = fields({ name: Type.String({ pattern: '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$' }) })
+
+const Name = Type.String({ minLength: 1, maxLength: 128 })
+export const NewSession = fields({ app: Name, platform: Name, idle: Type.Optional(Type.Boolean()) })
+export const Heartbeat = fields({ idle: Type.Optional(Type.Boolean()), lastInputAt: maybe(Time) })
+export const BySession = fields({ session: Type.String() })
+
+const Cursor = Type.String({ maxLength: 4_096 })
+/** `users`: ids or usernames with commas between them; without it everyone. */
+export const StreamOf = fields({ users: Type.Optional(Type.String()), since: Type.Optional(Cursor) })
+
+const Users = Type.Array(Line, { minItems: 1, maxItems: BATCH_USERS_MAX })
+const message = <P extends TProperties>(properties: P) =>
+  fields({ type: Type.String(), id: Type.Optional(Type.Union([Type.String({ maxLength: 64 }), Type.Integer()])), ...properties })
+
+/** What a client may say on the socket, by its `type`. */
+export const MESSAGES = {
+  hello: message({ token: Line }),
+  watch: message({ users: Type.Optional(Users), everyone: Type.Optional(Type.Boolean()), since: Type.Optional(Cursor) }),
+  unwatch: message({ users: Type.Optional(Users), everyone: Type.Optional(Type.Boolean()) }),
+  attend: message({ app: Name, platform: Name, resumes: maybe(Name) }),
+  active: message({}),
+  idle: message({ lastInputAt: maybe(Time) }),
+  leave: message({}),
+  ping: message({}),
+}

@@ -1,0 +1,131 @@
+import type { Changes, PresenceView, Principal, Watch } from '../../core/service.ts'
+import type { Presence, UserId } from '../../core/vocabulary.ts'
+import type { Connection } from '../../realtime/connection.ts'
+import type { Fanout } from '../../realtime/fanout.ts'
+import type { Outbox } from '../../realtime/outbox.ts'
+import { pour } from '../../realtime/pour.ts'
+import type { Ring, RingPlace } from '../../realtime/ring.ts'
+import type { SnapshotOf, Voice } from './voices.ts'
+
+/** What one connection is told of whom. */
+export interface Feed {
+  /** These too; with a cursor only what differs since. `unknown` are words for nobody. Throws Failure `invalid`, `forbidden`. */
+  watch(userIds: readonly UserId[], unknown: readonly string[], since: string | null): void
+  unwatch(userIds: readonly UserId[]): void
+  /** Everyone, whoever was watched before. */
+  everyone(since: string | null): void
+  /** Nobody any more. */
+  nobody(): void
+  /** The last that was sent; null: none yet. */
+  readonly cursor: string | null
+  stop(): void
+}
+
+export interface FeedParts {
+  readonly connection: Connection
+  readonly principal: Principal
+  readonly view: PresenceView
+  readonly fanout: Fanout
+  readonly voice: Voice
+  readonly ring: Ring
+}
+
+export function createFeed({ connection, principal, view, fanout, voice, ring }: FeedParts): Feed {
+  const { userId: self, reach } = principal
+  let cursor: string | null = null
+  let place: RingPlace | null = null
+  let watching = new Set<UserId>()
+  let ofEveryone = false
+
+  const outbox: Outbox = fanout.outbox({ connection, encode })
+  const watch: Watch = view.watch(outbox)
+
+  /** Where everyone is read, the cursor comes with the ring: the outbox only knows of oneself then. */
+  function encode(presences: readonly Presence[], gone: readonly UserId[], last: boolean): Buffer[] {
+    const frames = [...presences.map(voice.presence), ...gone.map(voice.removed)]
+    return last && !ofEveryone ? [...frames, reached(watch.cursor())] : frames
+  }
+
+  function remember(text: string): void {
+    cursor = text
+  }
+
+  function reached(text: string): Buffer {
+    remember(text)
+    return voice.cursor(text)
+  }
+
+  function changesSince(since: string | null, of: SnapshotOf): Changes | null {
+    const changes = since === null ? null : view.changesSince(since)
+    if (changes !== null && !changes.full) return changes
+    connection.write([...(changes === null ? [] : [voice.reset()]), voice.snapshot(of)])
+    return null
+  }
+
+  function watchUsers(userIds: readonly UserId[], unknown: readonly string[], since: string | null): void {
+    // Whoever hears of everyone hears of these.
+    if (ofEveryone) return
+    watch.add(userIds)
+    for (const userId of userIds) watching.add(userId)
+    const changes = changesSince(since, { users: userIds, unknown })
+    const asked = new Set(userIds)
+    const presences = changes?.presences ?? view.many(userIds)
+    for (const presence of presences) if (presence !== null && asked.has(presence.userId)) outbox.told(presence)
+    for (const userId of changes?.removed ?? []) if (asked.has(userId)) outbox.gone(userId)
+    if (outbox.size === 0) connection.write([reached(watch.cursor())])
+  }
+
+  function watchEveryone(since: string | null): void {
+    nobody()
+    ofEveryone = true
+    const changes = changesSince(since, { everyone: true }) ?? view.changesSince(null)
+    const mine = ring.join(connection, { self, ownTold, reached: (text) => remember(text) })
+    place = mine
+    pour(connection, framesOf(changes), () => {
+      if (place !== mine) return
+      mine.start()
+      watch.add([self])
+      ownTold()
+    })
+  }
+
+  function* framesOf({ presences, removed, cursor: reachedAt }: Changes): Generator<Buffer, void> {
+    for (const presence of presences) yield voice.presence(presence)
+    for (const userId of removed) yield voice.removed(userId)
+    yield reached(reachedAt)
+  }
+
+  function ownTold(): void {
+    const own = view.get(self)
+    if (own !== null) outbox.told(own)
+  }
+
+  function nobody(): void {
+    ofEveryone = false
+    place?.leave()
+    place = null
+    watch.remove([...watching, self])
+    watching = new Set()
+  }
+
+  return {
+    watch: watchUsers,
+    unwatch(userIds) {
+      watch.remove(userIds)
+      for (const userId of userIds) watching.delete(userId)
+    },
+    everyone(since) {
+      if (reach === null) watchEveryone(since)
+      else watchUsers([...reach], [], since)
+    },
+    nobody,
+    get cursor() {
+      return cursor
+    },
+    stop() {
+      nobody()
+      watch.stop()
+      outbox.stop()
+    },
+  }
+}

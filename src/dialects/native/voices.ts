@@ -1,0 +1,53 @@
+import type { Presence, UserId } from '../../core/vocabulary.ts'
+import { createShared } from '../../realtime/shared.ts'
+import { frameText } from '../../realtime/wire.ts'
+import type { Texts } from './answers.ts'
+
+/** What a watcher is told, as frames that all of its kind share. */
+export interface Voice {
+  presence(presence: Presence): Buffer
+  removed(userId: UserId): Buffer
+  /** Everything up to here has been told. */
+  cursor(cursor: string): Buffer
+  /** What follows until the next cursor is all there is of everyone, or, where named, of these users; `unknown` are nobody. */
+  snapshot(of: SnapshotOf): Buffer
+  /** The cursor that was given is of another epoch: what was held is worth nothing, a snapshot follows. */
+  reset(): Buffer
+}
+
+export type SnapshotOf = { readonly everyone: true } | { readonly users: readonly UserId[]; readonly unknown: readonly string[] }
+
+/** JSON messages of the socket. */
+export function socketVoice(texts: Texts): Voice {
+  const message = (fields: object): Buffer => frameText(JSON.stringify(fields))
+  return {
+    presence: createShared((presence) => frameText(`{"type":"presence","presence":${texts(presence).text}}`)),
+    removed: (userId) => message({ type: 'removed', userId }),
+    cursor: remembered((cursor) => message({ type: 'cursor', cursor })),
+    snapshot: (of) => message({ type: 'snapshot', ...of }),
+    reset: () => message({ type: 'reset', reason: 'epoch' }),
+  }
+}
+
+/** Server-sent events; the cursor is their id. */
+export function streamVoice(texts: Texts): Voice {
+  return {
+    presence: createShared((presence) => eventOf('presence', texts(presence).text)),
+    removed: (userId) => eventOf('removed', JSON.stringify({ userId })),
+    cursor: remembered((cursor) => Buffer.from(`id: ${cursor}\nevent: cursor\ndata: ${JSON.stringify({ cursor })}\n\n`)),
+    snapshot: (of) => eventOf('snapshot', JSON.stringify(of)),
+    reset: () => eventOf('reset', JSON.stringify({ reason: 'epoch' })),
+  }
+}
+
+/** A server-sent event; the text has no line ends. */
+export const eventOf = (name: string, text: string): Buffer => Buffer.from(`event: ${name}\ndata: ${text}\n\n`)
+
+/** The same cursor goes to many at once. */
+function remembered(encode: (cursor: string) => Buffer): (cursor: string) => Buffer {
+  let last: { readonly cursor: string; readonly frame: Buffer } | null = null
+  return (cursor) => {
+    if (last?.cursor !== cursor) last = { cursor, frame: encode(cursor) }
+    return last.frame
+  }
+}

@@ -1,0 +1,148 @@
+import type { Watch, Watcher } from '../core/service.ts'
+import type { Presence, UserId } from '../core/vocabulary.ts'
+import { CLOSE, type Connection } from './connection.ts'
+import type { Fanout } from './fanout.ts'
+import { RING_BYTES_MAX, WAITING_BYTES } from './limits.ts'
+
+/** Users in one chunk; more follow in the next. */
+const CHUNK_USERS_MAX = 500
+
+export interface RingParts {
+  readonly fanout: Fanout
+  /** Starts hearing of everyone, as a stranger does. */
+  readonly watch: (watcher: Watcher) => Watch
+  readonly presence: (presence: Presence) => Buffer
+  readonly removed: (userId: UserId) => Buffer
+  readonly cursor: (cursor: string) => Buffer
+  readonly bytesMax?: number
+}
+
+/** News of everyone, encoded once for all who read everything: a reader has no outbox, only a position. */
+export interface Ring {
+  /** From what is told next on; nothing is written before `start`. */
+  join(connection: Connection, reader: RingReader): RingPlace
+  readonly figures: { readonly readers: number; readonly bytes: number }
+}
+
+export interface RingReader {
+  /** After a chunk that names its own user: strangers' news may differ from what it may see. */
+  readonly self: UserId
+  ownTold(): void
+  /** A cursor was sent. */
+  reached(cursor: string): void
+}
+
+export interface RingPlace {
+  start(): void
+  leave(): void
+}
+
+interface Chunk {
+  readonly bytes: Buffer
+  readonly userIds: ReadonlySet<UserId>
+  readonly cursor: string | null
+}
+
+interface Place extends RingReader {
+  readonly connection: Connection
+  position: number
+  waiting: boolean
+}
+
+export function createRing({ fanout, watch: start, presence, removed, cursor, bytesMax = RING_BYTES_MAX }: RingParts): Ring {
+  const places = new Set<Place>()
+  let chunks: Chunk[] = []
+  let first = 0
+  let bytes = 0
+  let latest = new Map<UserId, Presence | null>()
+  let asked = false
+  let watch: Watch | null = null
+
+  function note(userId: UserId, told: Presence | null): void {
+    latest.set(userId, told)
+    ask()
+  }
+
+  function ask(): void {
+    if (asked) return
+    asked = true
+    fanout.soon(turn)
+  }
+
+  /** One chunk a turn, and its readers after it, each a work of its own, so that nobody holds up anybody. */
+  function turn(): void {
+    asked = false
+    if (latest.size === 0 || watch === null) return
+    append(watch)
+    for (const place of places) if (!place.waiting) fanout.soon(() => pull(place))
+    if (latest.size > 0) ask()
+  }
+
+  function append({ cursor: cursorNow }: Watch): void {
+    const frames: Buffer[] = []
+    const userIds = new Set<UserId>()
+    for (const [userId, told] of latest) {
+      if (userIds.size >= CHUNK_USERS_MAX) break
+      frames.push(told === null ? removed(userId) : presence(told))
+      userIds.add(userId)
+      latest.delete(userId)
+    }
+    const reached = latest.size === 0 ? cursorNow() : null
+    if (reached !== null) frames.push(cursor(reached))
+    const chunk = { bytes: Buffer.concat(frames), userIds, cursor: reached }
+    chunks.push(chunk)
+    bytes += chunk.bytes.length
+    while (bytes > bytesMax && chunks.length > 1) {
+      bytes -= chunks.shift()?.bytes.length ?? 0
+      first++
+    }
+  }
+
+  function pull(place: Place): void {
+    const { connection } = place
+    place.waiting = false
+    while (places.has(place) && place.position < first + chunks.length) {
+      const chunk = chunks[place.position - first]
+      if (chunk === undefined) {
+        leave(place)
+        connection.close(CLOSE.slow, 'too slow; come back with your cursor')
+        return
+      }
+      if (connection.waitingBytes > WAITING_BYTES) {
+        place.waiting = true
+        connection.onceDrained(() => pull(place))
+        return
+      }
+      connection.write([chunk.bytes])
+      place.position++
+      if (chunk.cursor !== null) place.reached(chunk.cursor)
+      if (chunk.userIds.has(place.self)) place.ownTold()
+    }
+  }
+
+  function leave(place: Place): void {
+    places.delete(place)
+    if (places.size > 0) return
+    watch?.stop()
+    watch = null
+    first += chunks.length
+    chunks = []
+    bytes = 0
+    latest = new Map()
+  }
+
+  return {
+    join(connection, reader) {
+      if (watch === null) {
+        watch = start({ told: (told) => note(told.userId, told), gone: (userId) => note(userId, null) })
+        watch.everyone(true)
+      }
+      const place: Place = { ...reader, connection, position: first + chunks.length, waiting: true }
+      places.add(place)
+      return { start: () => pull(place), leave: () => leave(place) }
+    },
+    get figures() {
+      return { readers: places.size, bytes }
+    },
+  }
+}
