@@ -229,6 +229,18 @@ describe('logging in', () => {
   })
 })
 
+test('[RC-2.2-11] a token that has run out is good for nothing more, at the latest with the next heartbeat', async () => {
+  const until = new Date(Date.now() + 1_000).toISOString()
+  const wanted = { name: 'short', kind: 'personal', user: bob.user.id, until }
+  const { token } = await server.call('POST', '/v1/tokens', server.adminToken, wanted)
+  const ddp = await enterDdp(server, { ...bob, token })
+  const { result } = await ddp.call('login', { resume: token })
+  expect(result.tokenExpires.$date).toBe(Date.parse(until))
+  await new Promise((resolve) => setTimeout(resolve, Date.parse(until) - Date.now() + 50))
+  ddp.say({ msg: 'pong' })
+  expect(await ddp.closed).toBe(1008)
+})
+
 describe('the older path', () => {
   test('[RC-2.2-13] its sockets begin with o and carry messages in lists', async () => {
     const ddp = await openDdp(server, { path: '/sockjs/042/abcd1234/websocket' })

@@ -3,7 +3,7 @@ import type { Presence, UserId } from '../../core/vocabulary.ts'
 import { CLOSE, type Connection, type UpgradeRequest } from '../../realtime/connection.ts'
 import type { Fanout } from '../../realtime/fanout.ts'
 import { nosub } from './ddp.ts'
-import { enter } from './entering.ts'
+import { type Entered, enter } from './entering.ts'
 import type { BugLog } from './methods-errors.ts'
 import { loginResult } from './socket-account.ts'
 import type { Form } from './socket-form.ts'
@@ -15,6 +15,7 @@ import type { PresetEvents } from './streams-presets.ts'
 /** Who is logged in on a connection. */
 export interface Account {
   readonly principal: Principal
+  readonly token: string
   /** Null: its token opens no sessions. */
   readonly session: SocketSession | null
   readonly streams: Streams
@@ -23,6 +24,8 @@ export interface Account {
 /** Logging in and out on one connection. */
 export interface SocketLogin {
   readonly account: Account | null
+  /** The client said something: its token is looked at again, as it may have ended, or mean less than it did. */
+  renew(): void
   /** Answers what a login does. `resumes`: the connection that this one carries on. Throws as `enter`. */
   logIn(said: unknown, resumes: string | null): Promise<unknown>
   logOut(): Promise<void>
@@ -49,14 +52,14 @@ export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
   const { authentication, settings } = services
   let account: Account | null = null
 
-  function become(principal: Principal, resumes: string | null): void {
+  function become({ principal, token }: Entered, resumes: string | null): void {
     if (account !== null && isSame(account.principal, principal)) return
     leave()
     connection.identified(principal)
     const userAgent = request.headers['user-agent'] ?? ''
     const session = openSession({ services, principal, userAgent, connectionId: connection.id, resumes, ended })
     const outbox = (stream: PresenceStream) => fanout.outbox({ connection, encode: encoderOf(stream) })
-    account = { principal, session, streams: createStreams({ services, presets, principal, send, outbox, log }) }
+    account = { principal, token, session, streams: createStreams({ services, presets, principal, send, outbox, log }) }
   }
 
   /** While broadcasting is off nothing is told, and nothing of it later. */
@@ -85,10 +88,16 @@ export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
     get account() {
       return account
     },
+    renew() {
+      if (account === null) return
+      const principal = authentication.byToken(account.token, request.origin)
+      if (principal === null) ended()
+      else if (principal !== account.principal) account = { ...account, principal }
+    },
     async logIn(said, resumes) {
       const entered = await enter(authentication, said, { address: connection.address, origin: request.origin })
       const answer = await loginResult(services, entered)
-      if (connection.open) become(entered.principal, resumes)
+      if (connection.open) become(entered, resumes)
       return answer
     },
     async logOut() {

@@ -115,6 +115,7 @@ export function converse(shared: SocketShared, own: SocketOwn): SocketHandlers {
   return {
     message(payload, isBinary) {
       heart.heard()
+      login.renew()
       const texts = isBinary ? null : form.read(payload.toString())
       if (texts === null) connection.close(CLOSE_OUT.unsupported, 'Unsupported data')
       else for (const text of texts) if (connection.open) hear(text)
