@@ -147,6 +147,28 @@ test('[MM-3.2-30] cut off after a challenge, it starts anew and knows that it mi
   await ada.set('online')
 })
 
+test('[MM-3.2-45] without anybody listening for missed messages it comes back once, not for ever', async () => {
+  const { config, cut, sockets } = withCookie(ada)
+  const client = new WebSocketClient({ ...QUICK, ...config })
+  clients.push(client)
+  const heard: Event[] = []
+  client.addMessageListener((message: Event) => void heard.push(message))
+  client.initialize(`${server.url.replace('http', 'ws')}/api/v4/websocket`)
+  const heardOf = (status: string): Promise<unknown> =>
+    vi.waitFor(() => expect(heard.some(({ data }) => data.user_id === ada.id && data.status === status)).toBe(true), 5_000)
+  await ada.set('away')
+  await heardOf('away')
+  cut()
+  await vi.waitFor(() => expect(sockets).toHaveLength(2), 5_000)
+  await vi.waitFor(() => expect(heard.filter(({ event }) => event === 'hello')).toHaveLength(2), 5_000)
+  await ada.set('dnd')
+  await heardOf('dnd')
+  await ada.set('online')
+  await heardOf('online')
+  expect(sockets).toHaveLength(2)
+  expect(heard.map(({ seq }) => seq)).toEqual(heard.map((_, at) => at))
+})
+
 test('the server starts anew: it comes back, and knows that it missed something', async () => {
   const { config } = withCookie(ada)
   const { hello, status, counts } = connect(config)

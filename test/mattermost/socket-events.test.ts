@@ -87,6 +87,25 @@ test.each<[string, object | null]>([
   await socket.event('status_change', isOf(bob, 'dnd'))
 })
 
+test('[MM-3.2-44] who asked for everybody hears of those who were offline, too', async () => {
+  const socket = await enter(ada)
+  const { data } = await socket.ask('get_statuses', null)
+  expect(data).not.toHaveProperty(bob.id)
+  await bob.set('away')
+  await socket.event('status_change', isOf(bob, 'away'))
+})
+
+test('[MM-3.2-13] a list that is a moment old is followed by what changed since', async () => {
+  const [socket, later] = [await enter(ada), await enter(ada)]
+  await socket.ask('get_statuses', null)
+  await bob.set('away')
+  await socket.event('status_change', isOf(bob, 'away'))
+  const { data } = await later.ask('get_statuses', null)
+  if (data[bob.id] !== 'away') await later.event('status_change', isOf(bob, 'away'))
+  await bob.set('dnd')
+  await later.event('status_change', isOf(bob, 'dnd'))
+})
+
 test('[MM-3.2-33] what was asked before it connected does not count', async () => {
   await ada.post('/users/status/ids', [bob.id])
   const socket = await enter(ada)

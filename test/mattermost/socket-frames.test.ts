@@ -4,20 +4,22 @@ import { statusHead } from '../../src/dialects/mattermost/socket-events.ts'
 import { errorFrame, helloHead, numbered, replyFrame } from '../../src/dialects/mattermost/socket-frames.ts'
 import { readBinary, readText, type SocketRequest } from '../../src/dialects/mattermost/socket-requests.ts'
 import { createSent, SENT_MAX } from '../../src/dialects/mattermost/socket-sent.ts'
+import { frameText, payloadOf } from '../../src/realtime/wire.ts'
 
 const ID = 'abcdefghijklmnopqrstuvwxyz'
 const OTHER = 'zyxwvutsrqponmlkjihgfedcba'
+const textOf = (frame: Buffer): string => payloadOf(frame).toString()
 const TO_ID = `{"omit_users":null,"user_id":"${ID}","channel_id":"","team_id":"","connection_id":"","omit_connection_id":""}`
 
 describe('frames', () => {
   test('[MM-3.2-1] an event has spaces between its parts, no newline, and the number of its connection', () => {
-    expect(numbered(statusHead(ID, 'away'), 4)).toBe(
+    expect(textOf(numbered(statusHead(ID, 'away'), 4))).toBe(
       `{"event": "status_change", "data": {"status":"away","user_id":"${ID}"}, "broadcast": ${TO_ID}, "seq": 4}`,
     )
   })
 
   test('[MM-3.2-2] hello has no spaces', () => {
-    expect(numbered(helloHead({ connectionId: OTHER, id: ID, versionId: '1.2.3.1.2.3.abc.false' }), 0)).toBe(
+    expect(textOf(numbered(helloHead({ connectionId: OTHER, id: ID, versionId: '1.2.3.1.2.3.abc.false' }), 0))).toBe(
       `{"event":"hello","data":{"connection_id":"${OTHER}","server_hostname":"rollcall","server_version":"1.2.3.1.2.3.abc.false"},"broadcast":${TO_ID},"seq":0}`,
     )
   })
@@ -86,16 +88,18 @@ describe('requests', () => {
 })
 
 describe('what was sent', () => {
+  const head = (text: string): Buffer => Buffer.from(text)
+
   test('[MM-3.2-1] events are numbered from 0 without a gap', () => {
     const sent = createSent()
-    expect([sent.next('a'), sent.next('b'), sent.next('c')]).toEqual(['a0}', 'b1}', 'c2}'])
+    expect(['a', 'b', 'c'].map((text) => textOf(sent.next(head(text))))).toEqual(['a0}', 'b1}', 'c2}'])
   })
 
   test('[MM-3.2-26] it is told again from any number that is still there, and from the next one', () => {
     const sent = createSent()
-    for (const head of 'abcd') sent.next(head)
-    expect(sent.from(0)).toEqual(['a0}', 'b1}', 'c2}', 'd3}'])
-    expect(sent.from(3)).toEqual(['d3}'])
+    for (const text of 'abcd') sent.next(head(text))
+    expect(sent.from(0)?.map(textOf)).toEqual(['a0}', 'b1}', 'c2}', 'd3}'])
+    expect(sent.from(3)?.map(textOf)).toEqual(['d3}'])
     expect(sent.from(4)).toEqual([])
     expect(sent.from(5)).toBeNull()
     expect(sent.from(-1)).toBeNull()
@@ -103,11 +107,19 @@ describe('what was sent', () => {
 
   test('[MM-3.2-27] 128 of them are kept', () => {
     const sent = createSent()
-    for (let at = 0; at < SENT_MAX + 10; at++) sent.next(`${at}:`)
+    for (let at = 0; at < SENT_MAX + 10; at++) sent.next(head(`${at}:`))
     expect(sent.from(9)).toBeNull()
-    const frames = sent.from(10)
+    const frames = sent.from(10)?.map(textOf)
     expect(frames).toHaveLength(128)
     expect(frames?.[0]).toBe('10:10}')
     expect(frames?.at(-1)).toBe('137:137}')
   })
+
+  test.each([1, 120, 123, 124, 200, 65_000, 65_533, 65_534, 70_000])(
+    'an event of %s bytes and its number are framed as the library frames them',
+    (length) => {
+      const text = 'ä'.repeat(length >> 1) + 'x'.repeat(length & 1)
+      expect(numbered(head(text), 7)).toEqual(frameText(`${text}7}`))
+    },
+  )
 })

@@ -8,6 +8,7 @@ import { createDirectory } from '../../src/directory/directory.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
 import { createLifelines } from '../../src/realtime/lifelines.ts'
+import { payloadOf } from '../../src/realtime/wire.ts'
 
 const BEGAN = 1_800_000_000_000
 const PASSWORD = 'a password for tests'
@@ -37,7 +38,7 @@ beforeEach(async () => {
   lines = createLines(services)
   stop = async () => {
     await engine.close()
-    directory.close()
+    await directory.close()
     await ledger.close()
   }
 })
@@ -47,11 +48,11 @@ const ID = 'a'.repeat(26)
 
 test('[MM-3.2-27] a line is kept for 5 minutes after it was cut', () => {
   const line = lines.open(ada, ID)
-  line.tell('{"seq": ')
+  line.tell(Buffer.from('{"seq": '))
   lines.keep(line)
   at += KEPT_MS - 1
   expect(lines.find(ada, ID)).toBe(line)
-  expect(line.from(0)).toEqual(['{"seq": 0}'])
+  expect(line.from(0)?.map((frame) => payloadOf(frame).toString())).toEqual(['{"seq": 0}'])
   at += 1
   expect(lines.find(ada, ID)).toBeNull()
 })
@@ -67,10 +68,15 @@ test('[MM-3.2-27] while it has a socket, and after it got one again, it stays', 
   expect(lines.find(ada, ID)).toBe(line)
 })
 
-test('[MM-3.2-27] those that nobody comes back for are forgotten, the one cut first before others', () => {
-  const cut = Array.from({ length: 20_003 }, (_, number) => lines.open(ada, `${number}`))
+test('[MM-3.2-27] of one user, and of all, those cut first are forgotten first', () => {
+  const principals = Array.from({ length: 2_000 }, (_, number): Principal => ({ ...ada, userId: `user${number}` }))
+  const known = (number: number): boolean => lines.find(principals[number % 2_000] ?? ada, `${number}`) !== null
+  const cut = Array.from({ length: 20_003 }, (_, number) => lines.open(principals[number % 2_000] ?? ada, `${number}`))
   for (const line of cut) lines.keep(line)
-  expect([0, 1, 2, 3, 20_002].map((number) => lines.find(ada, `${number}`) !== null)).toEqual([false, false, false, true, true])
+  expect([0, 1, 2, 3, 20_002].map(known)).toEqual([false, false, false, true, true])
+  const own = Array.from({ length: 21 }, (_, number) => lines.open(ada, `own${number}`))
+  for (const line of own) lines.keep(line)
+  expect(own.map(({ connectionId }) => lines.find(ada, connectionId) !== null)).toEqual(own.map((_, at) => at > 0))
 })
 
 test('[MM-3.2-24] who is silent for 60 seconds is pinged, and given up after 100', () => {

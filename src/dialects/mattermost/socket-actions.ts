@@ -1,10 +1,11 @@
 import type { Principal } from '../../core/service.ts'
-import type { Presence } from '../../core/vocabulary.ts'
+import type { Instant, Presence } from '../../core/vocabulary.ts'
 import { VERSION } from './config.ts'
 import type { AppError } from './errors.ts'
 import { encode } from './go-json.ts'
 import { SPACE } from './ids.ts'
 import { errorFrame, replyFrame } from './socket-frames.ts'
+import { ASKED_MAX } from './socket-line.ts'
 import type { SocketRequest } from './socket-requests.ts'
 import { statusOf } from './translate.ts'
 import type { Voice } from './voice.ts'
@@ -18,26 +19,35 @@ export interface Asker {
   idle(): void
   /** Whose status was asked for; they are told of from now on. */
   asked(presences: readonly Presence[]): void
+  /** Tells whatever is not as it was told last. */
+  catchUp(): void
+  send(frame: string): void
 }
 
 /** Answers what clients ask once they have said who they are: one frame for each request. */
-export type Answer = (asker: Asker, request: SocketRequest) => string
+export type Answer = (asker: Asker, request: SocketRequest) => void
 
 export function createActions(voice: Voice): Answer {
   const { people, settings, now } = voice.services
-  const lists = new Map<string, { readonly at: number; readonly text: string | undefined; readonly presences: Presence[] }>()
+  const lists = new Map<string, List>()
 
-  const listed = (asker: Asker): string | undefined => {
-    const { principal } = asker
-    let list = lists.get(principal.userId)
-    if (list === undefined || now() - list.at >= LIST_MS) {
-      const presences = present(voice.as(principal).view.everyone())
-      list = { at: now(), text: statusesText(presences.map((presence) => [idOf(presence), presence])), presences }
-      for (const [userId, { at }] of lists) if (now() - at >= LIST_MS) lists.delete(userId)
-      lists.set(principal.userId, list)
-    }
-    asker.asked(list.presences)
-    return list.text
+  const list = ({ principal }: Asker): List => {
+    const known = lists.get(principal.userId)
+    if (known !== undefined && now() - known.at < LIST_MS) return known
+    for (const [userId, { at }] of lists) if (now() - at >= LIST_MS) lists.delete(userId)
+    const looked = first(voice.as(principal).view.everyone(), LOOKED_MAX)
+    const present = looked.filter((presence) => statusOf(presence) !== 'offline')
+    const text = statusesText(present.map((presence) => [idOf(presence), presence]))
+    const made: List = { at: now(), text, asked: looked.length > ASKED_MAX ? present : looked }
+    lists.set(principal.userId, made)
+    return made
+  }
+  /** The list may be a moment old: what changed since it was made follows it. */
+  const tellList = (asker: Asker, seq: number): void => {
+    const { text, asked } = list(asker)
+    asker.send(replyFrame(seq, text))
+    asker.asked(asked)
+    asker.catchUp()
   }
   const idOf = ({ userId }: Presence): string => people.idIn(SPACE, userId) ?? userId
 
@@ -54,14 +64,10 @@ export function createActions(voice: Voice): Answer {
     return statusesText(statuses)
   }
 
-  return (asker, { action, seq, content }) => {
-    if (action === '') return errorFrame(seq, ERRORS.no_action)
-    if (seq <= 0) return errorFrame(seq, ERRORS.bad_seq)
+  const answer = (asker: Asker, { action, seq, content }: SocketRequest): string => {
     switch (action) {
       case 'ping':
         return replyFrame(seq, encode({ node_id: '', server_time: now(), text: 'pong', version: VERSION }))
-      case 'get_statuses':
-        return replyFrame(seq, settings.current.statusesEnabled ? listed(asker) : undefined)
       case 'get_statuses_by_ids': {
         const statuses = byIds(asker, content['user_ids'])
         return statuses === null ? errorFrame(seq, invalid('user_ids')) : replyFrame(seq, statuses)
@@ -81,12 +87,27 @@ export function createActions(voice: Voice): Answer {
         return errorFrame(seq, ERRORS.bad_action)
     }
   }
+
+  return (asker, request) => {
+    const { action, seq } = request
+    if (action === '') asker.send(errorFrame(seq, ERRORS.no_action))
+    else if (seq <= 0) asker.send(errorFrame(seq, ERRORS.bad_seq))
+    else if (action !== 'get_statuses') asker.send(answer(asker, request))
+    else if (settings.current.statusesEnabled) tellList(asker, seq)
+    else asker.send(replyFrame(seq))
+  }
+}
+
+interface List {
+  readonly at: Instant
+  readonly text: string | undefined
+  readonly asked: readonly Presence[]
 }
 
 /** How long a list of everybody serves all of one user's connections, in ms: it costs as much as many other requests. */
 const LIST_MS = 1_000
 /** Users among whom those who are present are listed: as many as the product keeps in memory. */
-const LISTED_MAX = 35_000
+const LOOKED_MAX = 35_000
 
 const ERRORS = {
   no_action: { id: 'api.web_socket_router.no_action.app_error', status: 400, message: 'No websocket action.' },
@@ -104,13 +125,9 @@ const invalid = (name: string): AppError => ({
   message: `Invalid ${name} parameter.`,
 })
 
-function present(presences: Iterable<Presence>): Presence[] {
+function first(presences: Iterable<Presence>, countMax: number): Presence[] {
   const found: Presence[] = []
-  let looked = 0
-  for (const presence of presences) {
-    if (statusOf(presence) !== 'offline') found.push(presence)
-    if (++looked >= LISTED_MAX) break
-  }
+  for (const presence of presences) if (found.push(presence) >= countMax) break
   return found
 }
 

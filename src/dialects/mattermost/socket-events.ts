@@ -13,13 +13,13 @@ const ENTRIES_MAX = 4_096
 /** What connections are told, encoded once per change and shared by all: heads of events, without a number. */
 export interface SocketEvents {
   /** Somebody's status. */
-  status(presence: Presence): string
+  status(presence: Presence): Buffer
   /** Somebody's custom status, for others: their whole user, as REST shows it. */
-  user(presence: Presence): string
+  user(presence: Presence): Buffer
   /** The same for its owner, who also sees the recent ones. */
-  ownUser(presence: Presence, recents: string | undefined): string
+  ownUser(presence: Presence, recents: string | undefined): Buffer
   /** Preferences that were kept, for their owner. */
-  preferences(userId: string, preferences: readonly Preference[]): string
+  preferences(userId: string, preferences: readonly Preference[]): Buffer
 }
 
 export function createSocketEvents({ people }: Services): SocketEvents {
@@ -28,11 +28,11 @@ export function createSocketEvents({ people }: Services): SocketEvents {
     const user = people.get(presence.userId)
     return user === null ? '' : userBody(user, presence, recents)
   }
-  const statuses = createFragments({
+  const statuses = createFragments<Buffer, string>({
     entriesMax: ENTRIES_MAX,
-    encode: (presence, id: string) => statusHead(id, statusOf(presence)),
+    encode: (presence, id) => statusHead(id, statusOf(presence)),
   })
-  const users = createFragments({
+  const users = createFragments<Buffer>({
     entriesMax: ENTRIES_MAX,
     encode: (presence) => userHead(userText(presence), broadcastToOthers(idOf(presence.userId))),
   })
@@ -49,8 +49,8 @@ export function createSocketEvents({ people }: Services): SocketEvents {
 }
 
 /** A status, as its own user and everybody else is told of it; `id` is the user's in this product. */
-export function statusHead(id: string, status: ShownStatus): string {
+export function statusHead(id: string, status: ShownStatus): Buffer {
   return eventHead('status_change', encode({ status, user_id: id }), broadcastTo(id))
 }
 
-const userHead = (user: string, broadcast: string): string => eventHead('user_updated', `{"user":${user}}`, broadcast)
+const userHead = (user: string, broadcast: string): Buffer => eventHead('user_updated', `{"user":${user}}`, broadcast)

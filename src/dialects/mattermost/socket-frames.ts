@@ -1,3 +1,4 @@
+import { frameEnding } from '../../realtime/wire.ts'
 import type { AppError } from './errors.ts'
 import { encode } from './go-json.ts'
 
@@ -5,19 +6,19 @@ import { encode } from './go-json.ts'
  * An event as everybody who is told of it gets it, up to where each connection's own number goes; written with spaces, as
  * the product writes what goes to many.
  */
-export function eventHead(event: string, content: string, broadcast: string): string {
-  return `{"event": "${event}", "data": ${content}, "broadcast": ${broadcast}, "seq": `
+export function eventHead(event: string, content: string, broadcast: string): Buffer {
+  return Buffer.from(`{"event": "${event}", "data": ${content}, "broadcast": ${broadcast}, "seq": `)
 }
 
-/** Puts a connection's number on an event. */
-export function numbered(head: string, seq: number): string {
-  return `${head}${seq}}`
+/** An event with its connection's number on it, framed. */
+export function numbered(head: Buffer, seq: number): Buffer {
+  return frameEnding(head, `${seq}}`)
 }
 
 /** The first event of a connection; written without spaces, as the product writes what goes to one. */
-export function helloHead({ connectionId, id, versionId }: Greeted): string {
+export function helloHead({ connectionId, id, versionId }: Greeted): Buffer {
   const content = encode({ connection_id: connectionId, server_hostname: HOSTNAME, server_version: versionId })
-  return `{"event":"hello","data":${content},"broadcast":${broadcastTo(id)},"seq":`
+  return Buffer.from(`{"event":"hello","data":${content},"broadcast":${broadcastTo(id)},"seq":`)
 }
 
 export interface Greeted {

@@ -13,7 +13,7 @@ export const ASKED_MAX = 1_000
 export interface Outlet {
   readonly watch: Watch
   /** A frame that is to go out, after those before. */
-  send(frame: string): void
+  send(frame: Buffer): void
   /** Nothing comes here any more. */
   replaced(): void
 }
@@ -25,15 +25,15 @@ export interface Line {
   /** From now on its events go there, and no longer where they went; null: nowhere, until its client comes back. */
   attach(outlet: Outlet | null): void
   /** One more event; `head` as SocketEvents makes it. */
-  tell(head: string): void
+  tell(head: Buffer): void
   /** What its client does not know yet of a user it was told of before. */
   told(presence: Presence): void
   gone(userId: UserId): void
   /** Whom its client asked for; the presences are what it was answered. */
   asked(presences: readonly Presence[]): void
   /** What was told from a number on, that may be the next; null: not all of it is there. */
-  from(seq: number): string[] | null
-  /** Tells what changed while nobody listened. */
+  from(seq: number): Buffer[] | null
+  /** Tells whatever is not as it was told last. */
   catchUp(): void
 }
 
@@ -42,18 +42,20 @@ export interface LineParts {
   readonly events: SocketEvents
   readonly principal: Principal
   readonly connectionId: string
+  /** The number of its first event. */
+  readonly first: number
 }
 
-export function createLine({ services, events, principal, connectionId }: LineParts): Line {
-  const { presence: service, settings, administration } = services
+export function createLine({ services, events, principal, connectionId, first }: LineParts): Line {
+  const { presence: service, settings, administration, log } = services
   const see = (userId: UserId): Presence | null => service.as(principal, SPACE).view.get(userId)
-  const sent = createSent()
+  const sent = createSent(first)
   let outlet: Outlet | null = null
   /** Presences as they were told last, who was asked for last at the end; one's own apart, as it is never forgotten. */
   const known = new Map<UserId, Presence>()
   let ownKnown = see(principal.userId)
 
-  const tell = (head: string): void => {
+  const tell = (head: Buffer): void => {
     const frame = sent.next(head)
     outlet?.send(frame)
   }
@@ -64,12 +66,14 @@ export function createLine({ services, events, principal, connectionId }: LinePa
     if (presence !== null) tell(events.ownUser(presence, recents ?? undefined))
   }
 
+  const untold = (error: unknown): void => log.warn({ err: error }, 'a custom status is not told to its owner')
+
   const toldOwn = (presence: Presence): void => {
     const before = ownKnown
     ownKnown = presence
     if (before === null) return
     if (statusOf(before) !== statusOf(presence)) tell(events.status(presence))
-    if (!isSameNote(before.note, presence.note)) void tellOwnNote().catch(() => undefined)
+    if (!isSameNote(before.note, presence.note)) void tellOwnNote().catch(untold)
   }
 
   const told = (presence: Presence): void => {
@@ -86,6 +90,14 @@ export function createLine({ services, events, principal, connectionId }: LinePa
     if (!isSameNote(before.note, presence.note)) tell(events.user(presence))
   }
 
+  const gone = (userId: UserId): void => {
+    const before = known.get(userId)
+    known.delete(userId)
+    outlet?.watch.remove([userId])
+    if (before !== undefined && statusOf(before) !== 'offline')
+      tell(events.status({ ...before, availability: 'offline', activity: null }))
+  }
+
   return {
     connectionId,
     principal,
@@ -97,13 +109,7 @@ export function createLine({ services, events, principal, connectionId }: LinePa
       if (before !== next) before?.replaced()
       next?.watch.add([principal.userId, ...known.keys()])
     },
-    gone(userId) {
-      const before = known.get(userId)
-      known.delete(userId)
-      outlet?.watch.remove([userId])
-      if (before !== undefined && statusOf(before) !== 'offline')
-        tell(events.status({ ...before, availability: 'offline', activity: null }))
-    },
+    gone,
     asked(presences) {
       const others = presences.filter(({ userId }) => userId !== principal.userId).slice(-ASKED_MAX)
       for (const presence of others) {
@@ -124,7 +130,8 @@ export function createLine({ services, events, principal, connectionId }: LinePa
     catchUp() {
       for (const userId of [principal.userId, ...known.keys()]) {
         const presence = see(userId)
-        if (presence !== null) told(presence)
+        if (presence === null) gone(userId)
+        else told(presence)
       }
     },
   }

@@ -7,11 +7,13 @@ import { createLine, type Line } from './socket-line.ts'
 export const KEPT_MS = 5 * 60_000
 /** Lines that are kept at once; the one cut first is forgotten beyond. */
 const KEPT_MAX = 20_000
+/** Of one user. */
+const KEPT_PER_USER_MAX = 20
 
 /** All lines, by their user and by their id. */
 export interface Lines {
-  /** A new one; `connectionId` is its id from now on. */
-  open(principal: Principal, connectionId: string): Line
+  /** A new one; `connectionId` is its id from now on, `first` the number of its first event. */
+  open(principal: Principal, connectionId: string, first?: number): Line
   /** The line of a client that comes back, if it is the same user and token; null: not known, or no longer. */
   find(principal: Principal, connectionId: string): Line | null
   /** It has no socket any more; its client may come back. */
@@ -28,17 +30,20 @@ export interface Lines {
 export function createLines(services: Services): Lines {
   const { now } = services
   const events = createSocketEvents(services)
-  const byUser = new Map<UserId, Set<Line>>()
   const byId = new Map<string, Line>()
-  /** When lines without a socket were cut, the first one first. */
+  const listening = new Map<UserId, Set<Line>>()
+  /** Lines without a socket: when they were cut, the first one first; and the same by user. */
   const kept = new Map<Line, Instant>()
+  const keptOf = new Map<UserId, Set<Line>>()
 
   const forget = (line: Line): void => {
-    kept.delete(line)
+    unkeep(line)
+    exit(listening, line)
     byId.delete(line.connectionId)
-    const own = byUser.get(line.principal.userId)
-    own?.delete(line)
-    if (own?.size === 0) byUser.delete(line.principal.userId)
+  }
+  const unkeep = (line: Line): void => {
+    kept.delete(line)
+    exit(keptOf, line)
   }
   const forgetOld = (): void => {
     for (const [line, cutAt] of kept) {
@@ -48,13 +53,11 @@ export function createLines(services: Services): Lines {
   }
 
   return {
-    open(principal, connectionId) {
+    open(principal, connectionId, first = 0) {
       forgetOld()
-      const line = createLine({ services, events, principal, connectionId })
+      const line = createLine({ services, events, principal, connectionId, first })
       byId.set(connectionId, line)
-      const own = byUser.get(principal.userId)
-      if (own === undefined) byUser.set(principal.userId, new Set([line]))
-      else own.add(line)
+      enter(listening, line)
       return line
     },
     find({ userId, tokenId }, connectionId) {
@@ -64,23 +67,43 @@ export function createLines(services: Services): Lines {
       return line
     },
     keep(line) {
-      kept.delete(line)
-      if (byId.get(line.connectionId) === line) kept.set(line, now())
+      if (byId.get(line.connectionId) !== line) return
+      exit(listening, line)
+      kept.set(line, now())
+      const [first, ...others] = enter(keptOf, line)
+      if (first !== undefined && others.length >= KEPT_PER_USER_MAX) forget(first)
       forgetOld()
     },
-    unkeep: (line) => void kept.delete(line),
+    unkeep(line) {
+      unkeep(line)
+      enter(listening, line)
+    },
     forget,
     asked(userId, presences) {
-      const lines = byUser.get(userId)
+      const lines = listening.get(userId)
       if (lines === undefined) return
       const known = presences.filter((presence) => presence !== null)
       for (const line of lines) line.asked(known)
     },
     preferences(userId, preferences) {
-      const lines = byUser.get(userId)
-      if (lines === undefined) return
+      const lines = [...(listening.get(userId) ?? []), ...(keptOf.get(userId) ?? [])]
+      if (lines.length === 0) return
       const head = events.preferences(userId, preferences)
       for (const line of lines) line.tell(head)
     },
   }
+}
+
+function enter(index: Map<UserId, Set<Line>>, line: Line): ReadonlySet<Line> {
+  const { userId } = line.principal
+  const lines = index.get(userId) ?? new Set()
+  index.set(userId, lines.add(line))
+  return lines
+}
+
+function exit(index: Map<UserId, Set<Line>>, line: Line): void {
+  const { userId } = line.principal
+  const lines = index.get(userId)
+  lines?.delete(line)
+  if (lines?.size === 0) index.delete(userId)
 }

@@ -31,7 +31,7 @@ export function createListening(voice: Voice, fanout: Fanout): Listen {
     if (!isId(connectionId)) return 'nonsense'
     const line = lines.find(principal, connectionId)
     if (line === null) return null
-    if (!/^\d{1,15}$/.test(sequence)) return 'nonsense'
+    if (!isNumber(sequence)) return 'nonsense'
     const missed = line.from(Number(sequence))
     if (missed !== null) return { line, missed }
     line.attach(null)
@@ -48,7 +48,7 @@ export function createListening(voice: Voice, fanout: Fanout): Listen {
       return null
     }
     connection.identified(principal)
-    const line = found?.line ?? lines.open(principal, connection.id)
+    const line = found?.line ?? lines.open(principal, connection.id, connectionId === '' ? numberIn(sequence) : 0)
     const resumes = isId(connectionId) ? connectionId : null
     const listening = attach({ line, principal, connection, voice, fanout, app: appOf(headers['user-agent']), resumes })
     lines.unkeep(line)
@@ -56,7 +56,7 @@ export function createListening(voice: Voice, fanout: Fanout): Listen {
       const id = services.people.idIn(SPACE, principal.userId) ?? principal.userId
       line.tell(helloHead({ connectionId: line.connectionId, id, versionId: voice.versionId }))
     } else {
-      connection.write(found.missed.map(connection.frame))
+      connection.write(found.missed)
       line.catchUp()
     }
     listening.attend()
@@ -66,7 +66,7 @@ export function createListening(voice: Voice, fanout: Fanout): Listen {
 
 interface Resumed {
   readonly line: Line
-  readonly missed: readonly string[]
+  readonly missed: readonly Buffer[]
 }
 
 interface Attachment {
@@ -105,8 +105,7 @@ function attach({ line, principal, connection, voice, fanout, app, resumes }: At
   }
   line.attach({
     watch,
-    send(text) {
-      const frame = connection.frame(text)
+    send(frame) {
       if (batch === null) connection.write([frame])
       else batch.push(frame)
     },
@@ -138,10 +137,17 @@ function attach({ line, principal, connection, voice, fanout, app, resumes }: At
     active: () => attended?.active(),
     idle: () => attended?.idle(null),
     asked: (presences) => line.asked(presences),
+    catchUp: () => line.catchUp(),
+    send: (frame) => connection.send(frame),
     closed: (code, by) => leaveFor('kept', isGoodbye(code, by) ? 'leave' : 'cut'),
     ended: () => leaveFor('forgotten', 'leave'),
   }
 }
+
+const isNumber = (text: string): boolean => /^\d{1,15}$/.test(text)
+
+/** What a client without an id of its own expects as the first number: it asks again and again until it gets that. */
+const numberIn = (sequence: string): number => (isNumber(sequence) ? Number(sequence) : 0)
 
 /** A token may be allowed to look, and not to be there. */
 function attendedOrNot(attend: () => Attended): Attended | null {

@@ -5,25 +5,27 @@ export const SENT_MAX = 128
 
 /** The events of one connection in their order, the last of them kept: references, the text is everybody's. */
 export interface Sent {
-  /** The event with its number, as it goes out. */
-  next(head: string): string
+  /** The event with its number, framed. */
+  next(head: Buffer): Buffer
   /** The events from a number on, that may be the next one; null: they are not all there any more, or never were. */
-  from(seq: number): string[] | null
+  from(seq: number): Buffer[] | null
 }
 
-export function createSent(): Sent {
-  const heads: string[] = []
-  let count = 0
+/** `first`: the number of the first event. */
+export function createSent(first = 0): Sent {
+  const heads: Buffer[] = []
+  let count = first
   return {
     next(head) {
       heads[count % SENT_MAX] = head
       return numbered(head, count++)
     },
     from(seq) {
-      if (seq < 0 || seq > count || seq < count - SENT_MAX) return null
-      const frames: string[] = []
-      for (let at = seq; at < count; at++) frames.push(numbered(heads[at % SENT_MAX] ?? '', at))
-      return frames
+      if (seq < first || seq > count || seq < count - SENT_MAX) return null
+      const missed = Array.from({ length: count - seq }, (_, index) => seq + index)
+      return missed.flatMap((at) => framed(heads[at % SENT_MAX], at))
     },
   }
 }
+
+const framed = (head: Buffer | undefined, seq: number): Buffer[] => (head === undefined ? [] : [numbered(head, seq)])

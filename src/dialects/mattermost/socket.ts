@@ -57,7 +57,7 @@ export function createSocketRoute(voice: Voice, fanout: Fanout): SocketRoute {
         const asked = isBinary ? readBinary(payload) : readText(payload.toString())
         if (asked === null) return connection.close(CLOSE.unsupported)
         if (asked.action === 'authentication_challenge') challenged(asked.content['token'], asked.seq)
-        else if (listening !== null) connection.send(answer(listening, asked))
+        else if (listening !== null) answer(listening, asked)
       },
       closed: (code, by) => listening?.closed(code, by),
       ended() {
