@@ -253,6 +253,7 @@ describe('the older path', () => {
     expect(ddp.frames.slice(1).every((frame) => frame.startsWith('a['))).toBe(true)
     ddp.socket.send('{"msg":"ping"}')
     expect(await ddp.closed).toBe(1007)
+    expect(ddp.frames.at(-1)).toBe('c[1007,"Unsupported data"]')
   })
 
   test('[RC-2.2-14] it says beforehand that it takes sockets', async () => {

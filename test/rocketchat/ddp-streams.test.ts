@@ -112,6 +112,25 @@ describe('stream-user-presence', () => {
     await ddp.end()
   })
 
+  test('[RC-2.4-17] a second device, and a status said again, are not told', async () => {
+    const ann = await someone()
+    const ddp = await watching(ann)
+    const first = await enterDdp(server, ann)
+    expect((await ddp.told(ann, 0))[1]).toBe(1)
+    await later(QUIET_MS)
+    const second = await enterDdp(server, ann)
+    await later(QUIET_MS)
+    await second.call('UserPresence:away')
+    await set(ann, { status: 'online' })
+    await later(QUIET_MS)
+    expect(ddp.events('user-presence')).toHaveLength(1)
+    const late = await watching(ann)
+    await set(ann, { status: 'busy' })
+    for (const one of [ddp, late]) expect((await one.told(ann, 0)).length).toBeGreaterThan(0)
+    await expect.poll(() => ddp.events('user-presence').at(-1).args[0][1]).toBe(3)
+    await Promise.all([first, second, ddp, late].map((one) => one.end()))
+  })
+
   test('[RC-2.4-13] whoever hides looks offline to others, and sees the truth on their own connections', async () => {
     const ann = await someone()
     const own = await enterDdp(server, ann)

@@ -7,6 +7,7 @@ import { createInOrder } from '../../src/dialects/rocketchat/socket-order.ts'
 import { framed, unframed } from '../../src/dialects/rocketchat/socket-sockjs.ts'
 import { createStreams } from '../../src/dialects/rocketchat/streams.ts'
 import { CODE_OUT, createStreamFrames } from '../../src/dialects/rocketchat/streams-frames.ts'
+import { createNews } from '../../src/dialects/rocketchat/streams-news.ts'
 import { createPresetEvents } from '../../src/dialects/rocketchat/streams-presets.ts'
 import { createWatchers } from '../../src/engine/watchers.ts'
 
@@ -112,7 +113,15 @@ test('[RC-2.4-6] a connection watches at most 10,000 users; a list that would ma
   const people = { find: (_space: string, id: string) => id, idIn: (_space: string, id: string) => id }
   const services = { people, presence: { as: () => ({ view }) } } as unknown as Services
   const outbox = () => ({ told() {}, gone() {}, stop() {}, size: 0 })
-  const streams = createStreams({ services, presets: createPresetEvents(), principal, outbox, send() {}, log: { error() {} } })
+  const streams = createStreams({
+    services,
+    presets: createPresetEvents(),
+    news: createNews(),
+    principal,
+    outbox,
+    send() {},
+    log: { error() {} },
+  })
   const edit = (added: readonly string[], removed: readonly string[] = []) =>
     JSON.parse(streams.subscribe(`s${added.length}`, 'stream-user-presence', ['', { added, removed }]))
   const ids = (count: number) => Array.from({ length: count }, (_none, index) => `u${index}`)
@@ -191,5 +200,23 @@ describe('events', () => {
     expect(frames.watched(presence)).toBe(frames.watched(presence))
     expect(frames.watched({ ...presence })).not.toBe(frames.watched(presence))
     expect(frames.watched({ ...presence, userId: 'gone' })).toHaveLength(0)
+  })
+
+  test('[RC-2.4-17] what says nothing new is no news, unless somebody began to watch meanwhile', () => {
+    const news = createNews()
+    const again = (change: Partial<Presence> = {}): Presence => ({ ...presence, ...change })
+    expect(news.isNew(presence, false)).toBe(true)
+    expect(news.isNew(presence, false)).toBe(true)
+    expect(news.isNew(again({ lastActiveAt: 2, changedAt: 2, connected: 'away' }), false)).toBe(false)
+    expect(news.isNew(again({ availability: 'busy' }), false)).toBe(false)
+    expect(news.isNew(again({ availability: 'away' }), false)).toBe(true)
+    expect(news.isNew(again(), false)).toBe(true)
+    expect(news.isNew(again(), true)).toBe(true)
+    news.forget(['u1'])
+    expect(news.isNew(again(), false)).toBe(true)
+    expect(news.isNew(again({ note: null }), false)).toBe(true)
+    expect(news.isNew(again({ note: null }), false)).toBe(false)
+    news.forgetAll()
+    expect(news.isNew(again({ note: null }), false)).toBe(true)
   })
 })

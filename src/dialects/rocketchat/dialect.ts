@@ -21,6 +21,7 @@ import { tokenRoutes } from './routes-tokens.ts'
 import { userRoutes } from './routes-users.ts'
 import { createHearts } from './socket-hearts.ts'
 import { socketRoutes } from './socket-routes.ts'
+import { createNews } from './streams-news.ts'
 import { createPresetEvents } from './streams-presets.ts'
 import { compileValidator } from './validation.ts'
 
@@ -50,7 +51,15 @@ export function rocketchatDialect(): Dialect & SocketDialect {
       const { services, fanout, log } = parts
       ;({ openSockets } = parts)
       const hearts = createHearts({ now: () => performance.now() })
-      return socketRoutes({ services, fanout, presets, hearts, log, methods: createMethods({ services, rates }) })
+      return socketRoutes({
+        services,
+        fanout,
+        presets,
+        news: createNews(),
+        hearts,
+        log,
+        methods: createMethods({ services, rates }),
+      })
     },
     owns,
     answerUnknown,

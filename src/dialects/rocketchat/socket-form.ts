@@ -1,7 +1,7 @@
 import type { People } from '../../core/service.ts'
 import { frameText } from '../../realtime/wire.ts'
 import { GREETING } from './ddp.ts'
-import { framed, OPEN, unframed } from './socket-sockjs.ts'
+import { closing, framed, OPEN, unframed } from './socket-sockjs.ts'
 import { createStreamFrames, type StreamFrames } from './streams-frames.ts'
 
 /** How messages travel on one kind of socket. */
@@ -12,18 +12,20 @@ export interface Form {
   read(text: string): readonly string[] | null
   /** A message as it is sent. */
   write(message: string): string
+  /** What is said before the server closes; null: nothing. */
+  farewell(code: number, reason: string): string | null
   readonly frames: StreamFrames
 }
 
 /** A message is a message. */
 export function plainForm(people: People): Form {
   const frames = createStreamFrames({ people, frame: frameText })
-  return { greetings: [GREETING], read: (text) => [text], write: (message) => message, frames }
+  return { greetings: [GREETING], read: (text) => [text], write: (message) => message, farewell: () => null, frames }
 }
 
 /** Messages travel in lists. */
 export function sockjsForm(people: People): Form {
   const write = (message: string): string => framed([message])
   const frames = createStreamFrames({ people, frame: (message) => frameText(write(message)) })
-  return { greetings: [OPEN, write(GREETING)], read: unframed, write, frames }
+  return { greetings: [OPEN, write(GREETING)], read: unframed, write, farewell: closing, frames }
 }

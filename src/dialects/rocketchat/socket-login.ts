@@ -10,6 +10,7 @@ import type { Form } from './socket-form.ts'
 import { openSession, type SocketSession } from './socket-session.ts'
 import { createStreams, type Streams } from './streams.ts'
 import { goneMessage, type PresenceStream } from './streams-frames.ts'
+import type { News } from './streams-news.ts'
 import type { PresetEvents } from './streams-presets.ts'
 
 /** Who is logged in on a connection. */
@@ -39,6 +40,7 @@ export interface SocketLoginParts {
   readonly services: Services
   readonly fanout: Fanout
   readonly presets: PresetEvents
+  readonly news: News
   readonly form: Form
   readonly request: UpgradeRequest
   readonly connection: Connection
@@ -48,7 +50,7 @@ export interface SocketLoginParts {
 }
 
 export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
-  const { services, fanout, presets, form, request, connection, send, log } = parts
+  const { services, fanout, presets, news, form, request, connection, send, log } = parts
   const { authentication, settings } = services
   let account: Account | null = null
 
@@ -59,7 +61,7 @@ export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
     const userAgent = request.headers['user-agent'] ?? ''
     const session = openSession({ services, principal, userAgent, connectionId: connection.id, resumes, ended })
     const outbox = (stream: PresenceStream) => fanout.outbox({ connection, encode: encoderOf(stream) })
-    account = { principal, token, session, streams: createStreams({ services, presets, principal, send, outbox, log }) }
+    account = { principal, token, session, streams: createStreams({ services, presets, news, principal, send, outbox, log }) }
   }
 
   /** While broadcasting is off nothing is told, and nothing of it later. */

@@ -6,6 +6,9 @@ export const OPEN = 'o'
 /** Messages as one frame. */
 export const framed = (messages: readonly string[]): string => `a${JSON.stringify(messages)}`
 
+/** How these clients are told why the socket closes, before it does. */
+export const closing = (code: number, reason: string): string => `c${JSON.stringify([code, reason])}`
+
 /** The messages of a client's frame: a list of texts, or a single text. Null: neither. */
 export function unframed(frame: string): readonly string[] | null {
   if (frame === '') return []

@@ -9,6 +9,7 @@ import type { Form } from './socket-form.ts'
 import type { Hearts } from './socket-hearts.ts'
 import { createSocketLogin } from './socket-login.ts'
 import { createInOrder } from './socket-order.ts'
+import type { News } from './streams-news.ts'
 import type { PresetEvents } from './streams-presets.ts'
 
 /** Close codes of the protocols, beside those of ours. */
@@ -19,6 +20,7 @@ export interface SocketShared {
   readonly fanout: Fanout
   readonly methods: Methods
   readonly presets: PresetEvents
+  readonly news: News
   readonly hearts: Hearts
   readonly log: BugLog
 }
@@ -125,6 +127,7 @@ export function converse(shared: SocketShared, own: SocketOwn): SocketHandlers {
       inOrder.stop()
       login.over(isGoodbye(code, by))
     },
+    farewell: form.farewell,
     late: () => connection.close(CLOSE.policy, 'Log in'),
     ended: login.ended,
   }

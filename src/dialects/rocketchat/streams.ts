@@ -6,6 +6,7 @@ import { methodError, nosub, ready } from './ddp.ts'
 import { NAME } from './ids.ts'
 import { type BugLog, methodErrorOf } from './methods-errors.ts'
 import type { PresenceStream } from './streams-frames.ts'
+import type { News } from './streams-news.ts'
 import type { PresetEvents } from './streams-presets.ts'
 
 /** Subscriptions of one connection; more are refused. */
@@ -14,6 +15,7 @@ const SUBSCRIPTIONS_MAX = 256
 export interface StreamsParts {
   readonly services: Services
   readonly presets: PresetEvents
+  readonly news: News
   readonly principal: Principal
   /** What gathers the connection's events of one stream. */
   readonly outbox: (stream: PresenceStream) => Outbox
@@ -30,7 +32,7 @@ export interface Streams {
   stop(): readonly string[]
 }
 
-export function createStreams({ services, presets, principal, outbox, send, log }: StreamsParts): Streams {
+export function createStreams({ services, presets, news, principal, outbox, send, log }: StreamsParts): Streams {
   const { people, presence } = services
   /** Which source each subscription listens to. Several may share one: an event does not say whose it is. */
   const subscriptions = new Map<string, string>()
@@ -38,13 +40,26 @@ export function createStreams({ services, presets, principal, outbox, send, log 
   let watching: Watch | null = null
 
   function watch(stream: PresenceStream): Watch {
-    const told = outbox(stream)
-    const watch = presence.as(principal, NAME).view.watch(told)
+    const waiting = outbox(stream)
+    const watch = presence.as(principal, NAME).view.watch({
+      told(shown) {
+        if (news.isNew(shown, shown.userId === principal.userId)) waiting.told(shown)
+      },
+      gone: waiting.gone,
+    })
     return {
       ...watch,
+      add(userIds) {
+        watch.add(userIds)
+        news.forget(userIds)
+      },
+      everyone(on) {
+        watch.everyone(on)
+        news.forgetAll()
+      },
       stop() {
         watch.stop()
-        told.stop()
+        waiting.stop()
       },
     }
   }
