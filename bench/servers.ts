@@ -5,34 +5,44 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Told } from './bare.ts'
 import { SERVER_CORE } from './wrk.ts'
 
 const ROLLCALL = fileURLToPath(new URL('../dist/bin/rollcall.js', import.meta.url))
 const BARE = fileURLToPath(new URL('bare.ts', import.meta.url))
+const PAUSES = new URL('pauses.ts', import.meta.url).href
 const START_MS_MAX = 120_000
+/** Of the clock in which the system counts a process's time. */
+const TICK_MS = 10
 
 export interface Running {
   readonly url: string
   /** From the start of the process until it listened, in ms. */
   readonly startMs: number
-  /** Resident memory now, in bytes. */
-  residentBytes(): Promise<number>
+  /** What the process and its threads have used of a core so far, in ms. */
+  cpuMs(): Promise<number>
+  /** Resident memory now and at its highest, in bytes. */
+  memory(): Promise<{ readonly resident: number; readonly highest: number }>
+  /** How long its event loop was held, where it was for more than 20 ms, and when that ended after the start, in ms. */
+  readonly pauses: readonly { readonly at: number; readonly ms: number }[]
   stop(): Promise<void>
 }
 
 export interface RollcallOptions {
   readonly store?: string
   readonly env?: Readonly<Record<string, string>>
-  readonly nodeArguments?: readonly string[]
+  /** Without `pauses`, none is looked for. */
+  readonly watchesPauses?: boolean
 }
 
 export const ADMIN = { username: 'admin', password: 'a password for benches' }
 
 /** The built server on its own core, as a user starts it, but without request limits. */
-export async function startRollcall({ store, env = {}, nodeArguments = [] }: RollcallOptions = {}): Promise<Running> {
+export async function startRollcall({ store, env = {}, watchesPauses = false }: RollcallOptions = {}): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
   const began = performance.now()
-  const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, ...nodeArguments, ROLLCALL, 'serve'], {
+  const preload = watchesPauses ? ['--import', PAUSES] : []
+  const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, ...preload, ROLLCALL, 'serve'], {
     env: {
       ...process.env,
       ROLLCALL_PORT: '0',
@@ -43,12 +53,16 @@ export async function startRollcall({ store, env = {}, nodeArguments = [] }: Rol
       ROLLCALL_LOG: 'off',
       ...env,
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+  })
+  const pauses: { at: number; ms: number }[] = []
+  child.stdio[3]?.on('data', (lines: Buffer) => {
+    for (const line of lines.toString().trim().split('\n')) pauses.push(JSON.parse(line))
   })
   const url = await new Promise<string>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the server did not start')), START_MS_MAX)
     let told = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       told += text
       const listening = /^rollcall listening on (\S+)$/m.exec(told)?.[1]
       if (listening === undefined) return
@@ -57,26 +71,39 @@ export async function startRollcall({ store, env = {}, nodeArguments = [] }: Rol
     })
     child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)))
   })
-  const startMs = performance.now() - began
-  return running(child, url, startMs, () => rm(folder, { recursive: true, force: true }))
+  const clean = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  return running({ child, url, startMs: performance.now() - began, pauses, clean })
 }
 
-/** The baseline with its answers; on the same core as the server, which is idle meanwhile. */
-export async function startBare(told: object): Promise<Running> {
+/** The baseline with what it serves; on the same core as the server, which is idle meanwhile. */
+export async function startBare(told: Told): Promise<Running> {
   const began = performance.now()
   const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, BARE], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   child.send(told)
   const [address] = (await once(child, 'message')) as [AddressInfo]
-  return running(child, `http://127.0.0.1:${address.port}`, performance.now() - began, async () => {})
+  const url = `http://127.0.0.1:${address.port}`
+  return running({ child, url, startMs: performance.now() - began, pauses: [], clean: async () => {} })
 }
 
-function running(child: ChildProcess, url: string, startMs: number, clean: () => Promise<void>): Running {
+interface Started extends Pick<Running, 'url' | 'startMs' | 'pauses'> {
+  readonly child: ChildProcess
+  clean(): Promise<void>
+}
+
+function running({ child, clean, ...rest }: Started): Running {
   return {
-    url,
-    startMs,
-    async residentBytes() {
+    ...rest,
+    async cpuMs() {
+      const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8')
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      return TICK_MS * (Number(fields[11]) + Number(fields[12]))
+    },
+    async memory() {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
-      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024
+      const [resident, highest] = ['VmRSS', 'VmHWM'].map(
+        (name) => 1024 * Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0),
+      )
+      return { resident: resident ?? 0, highest: highest ?? 0 }
     },
     async stop() {
       const ended = once(child, 'exit')

@@ -15,9 +15,12 @@ export interface Load {
   readonly headers: Readonly<Record<string, string>>
   /** Body of a Lua function `request()` for requests that differ; `wrk` and `counter` are at hand. Absent: GET the URL. */
   readonly lua?: string
+  /** How long each connection waits before its next request, in ms. */
+  readonly delayMs?: number
 }
 
 export interface Figures {
+  readonly requests: number
   readonly perSecond: number
   /** Milliseconds. */
   readonly p50: number
@@ -38,13 +41,15 @@ export function requireWrk(): void {
 }
 
 /** Runs one load on the second core, where there is one. Throws when nothing was answered. */
-export async function drive({ url, connections, seconds, headers, lua }: Load): Promise<Figures> {
+export async function drive({ url, connections, seconds, headers, lua, delayMs }: Load): Promise<Figures> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
   const script = join(folder, 'load.lua')
   const sent = Object.entries(headers).map(([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`)
   await writeFile(
     script,
-    `${sent.join('\n')}\ncounter = 0\n${lua === undefined ? '' : `function request()\ncounter = counter + 1\n${lua}\nend`}\n`,
+    `${sent.join('\n')}\ncounter = 0\n${lua === undefined ? '' : `function request()\ncounter = counter + 1\n${lua}\nend`}\n${
+      delayMs === undefined ? '' : `function delay() return ${delayMs} end`
+    }\n`,
   )
   const { stdout } = await run('taskset', [
     '-c',
@@ -65,7 +70,8 @@ export async function drive({ url, connections, seconds, headers, lua }: Load): 
     (sum, [count]) => sum + Number(count),
     0,
   )
-  return { perSecond, p50: millisecondsOf(stdout, '50%'), p99: millisecondsOf(stdout, '99%'), errors: refused + broken }
+  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1] ?? 0)
+  return { requests, perSecond, p50: millisecondsOf(stdout, '50%'), p99: millisecondsOf(stdout, '99%'), errors: refused + broken }
 }
 
 /** The server has one core for itself, the load the other. */
