@@ -15,6 +15,16 @@ export interface EmojiTable {
   readonly tonedTwice: string
 }
 
+/** Names of the product that no package lists, by the character they stand for; its own sign has none and stands for itself. */
+const OWN_NAMES: Readonly<Record<string, string>> = {
+  '👱‍♂': 'blonde_man',
+  '🧑‍⚕': 'doctor',
+  '🇨🇦': 'ca',
+  '🇵🇰': 'pk',
+  '🇿🇦': 'za',
+  mattermost: 'mattermost',
+}
+
 interface Listed {
   readonly hexcode: string
   readonly unicode: string
@@ -39,6 +49,8 @@ export function emojiTable(): EmojiTable {
       }
     }
   }
+  for (const [character, name] of Object.entries(OWN_NAMES))
+    names[character] = names[character] === undefined ? name : `${names[character]} ${name}`
   return { source: 'emojibase-data 17.0.0, MIT', names, toned: toned.join(' '), tonedTwice: tonedTwice.join(' ') }
 }
 

@@ -23,6 +23,13 @@ test.each([
   ['🇸🇪', 'flag-se'],
   ['de', 'de'],
   ['skin-tone-2', 'skin-tone-2'],
+  ['doctor', 'doctor'],
+  ['doctor_medium_dark_skin_tone', 'doctor_medium_dark_skin_tone'],
+  ['blonde_man_light_skin_tone', 'blonde_man_light_skin_tone'],
+  ['ca', 'ca'],
+  ['pk', 'pk'],
+  [':za:', 'za'],
+  ['mattermost', 'mattermost'],
 ])('[MM-1.11-5] %s is known as %s', (given, name) => {
   expect(emojiName(given)).toBe(name)
 })
@@ -38,6 +45,7 @@ test.each([
   'toString',
   'zz',
   '📅📅',
+  'mattermost_dark_skin_tone',
   ':📅',
   'x'.repeat(1000),
 ])('[MM-1.11-5] %s is not known', (given) => {
