@@ -1,6 +1,7 @@
 import { CONNECTIONS_MAX, LATE_MS_MAX, RETRY_SPREAD_SECONDS_MAX, STRANGERS_MAX } from './limits.ts'
 
 const LOOK_MS = 100
+const LATE_LOOKS = 3
 
 /** Keeps a herd of clients who all come back at once from being served badly, or not at all. */
 export interface Admission {
@@ -22,16 +23,17 @@ export function createAdmission({
   strangersMax = STRANGERS_MAX,
 }: AdmissionParts): Admission {
   let looked = performance.now()
-  let lateMs = 0
+  // One late look is a hiccup; several on end are too much work.
+  let lateLooks = 0
   const timer = setInterval(() => {
     const now = performance.now()
-    lateMs = now - looked - LOOK_MS
+    lateLooks = now - looked - LOOK_MS > LATE_MS_MAX ? lateLooks + 1 : 0
     looked = now
   }, LOOK_MS)
   timer.unref()
   return {
     turnAway(open, strangers) {
-      if (open < connectionsMax && strangers < strangersMax && lateMs < LATE_MS_MAX) return null
+      if (open < connectionsMax && strangers < strangersMax && lateLooks < LATE_LOOKS) return null
       return 1 + Math.round(random() * RETRY_SPREAD_SECONDS_MAX)
     },
     stop: () => clearInterval(timer),

@@ -4,8 +4,8 @@
 export const CONNECTIONS_MAX = 100_000
 /** Sockets that have not said who they are; beyond, 503 with Retry-After. */
 export const STRANGERS_MAX = 10_000
-/** When the event loop is later than this, in ms, nobody new is let in. */
-export const LATE_MS_MAX = 500
+/** When the event loop is later than this several times on end, in ms, nobody new is let in. */
+export const LATE_MS_MAX = 250
 /** Who is turned away is asked to come back after 1 s and up to this many more, spread by chance. */
 export const RETRY_SPREAD_SECONDS_MAX = 8
 /** Bytes that may wait for one reader before nothing more is handed to it; what changes meanwhile waits in its outbox. */

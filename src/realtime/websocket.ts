@@ -47,16 +47,18 @@ export function serveWebSockets(http: Server, { members, routes, addressOf, allo
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
     const identifyMsMax = route.identifyMsMax === undefined ? IDENTIFY_MS_MAX : route.identifyMsMax
+    // A closure that named the request would keep its headers as long as the socket.
+    const { path, address } = upgrade
     members.join((member) => {
       const connection = createSocketConnection({
         id: member.id,
-        address: upgrade.address,
+        address,
         websocket,
         socket,
         lifelines: members.lifelines,
         identifyMsMax,
         identified: member.identified,
-        failed: (error) => log.error({ err: error, path: upgrade.path }, 'a bug of ours'),
+        failed: (error) => log.error({ err: error, path }, 'a bug of ours'),
         closed: member.left,
       })
       const handlers = route.accept(upgrade, connection)

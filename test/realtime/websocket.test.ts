@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { expect, test, vi } from 'vitest'
+import type { Connection } from '../../src/realtime/connection.ts'
 import { dial, handling, somebody, startSockets } from './sockets.ts'
 
 test('a socket is opened, heard, answered, and said goodbye to', async () => {
@@ -22,7 +23,7 @@ test('a socket is opened, heard, answered, and said goodbye to', async () => {
   expect(sockets.realtime.figures.open).toBe(0)
 })
 
-test('frames that are made once are read by every client, several in one write, small and large', async () => {
+test('[W4] frames that are made once are read by every client, several in one write, small and large', async () => {
   const texts = ['a', 'ü'.repeat(200), 'x'.repeat(70_000)]
   await using sockets = await startSockets({
     accept: (_request, connection) => {
@@ -35,7 +36,7 @@ test('frames that are made once are read by every client, several in one write, 
   for (const client of clients) await vi.waitFor(() => expect(client.texts).toEqual([...texts, 'last']))
 })
 
-test('other protocols and other paths stay plain requests', async () => {
+test('[W7] other protocols and other paths stay plain requests', async () => {
   await using sockets = await startSockets({ accept: (_request, connection) => handling(connection, () => ({})) })
   const answer = await new Promise<string>((resolve) => {
     const socket = connect(Number(sockets.url.split(':')[1]), '127.0.0.1', () =>
@@ -61,7 +62,7 @@ test('a refused socket gets an answer in plain HTTP', async () => {
   await from(`http://${sockets.url}`).opened
 })
 
-test('a socket that does not say who it is in time is ended, one that does stays until its token ends', async () => {
+test('[W7] a socket that does not say who it is in time is ended, one that does stays until its token ends', async () => {
   await using sockets = await startSockets({
     identifyMsMax: 50,
     accept: (request, connection) => {
@@ -78,7 +79,7 @@ test('a socket that does not say who it is in time is ended, one that does stays
   expect(await known.closed).toMatchObject({ code: 1008, reason: 'the token has ended' })
 })
 
-test('a message that is too long, and a bug, close that socket and no other', async () => {
+test('[W7] a message that is too long, and a bug, close that socket and no other', async () => {
   await using sockets = await startSockets({
     accept: (_request, connection) =>
       handling(connection, () => ({
@@ -99,10 +100,34 @@ test('a message that is too long, and a bug, close that socket and no other', as
   await vi.waitFor(() => expect(other?.texts).toEqual(['fine']))
 })
 
-test('when the server leaves, everybody is told that they may come back', async () => {
+test('[W8] when the server leaves, everybody is told that they may come back', async () => {
   const sockets = await startSockets({ accept: (_request, connection) => handling(connection, () => ({})) })
   const client = dial(`ws://${sockets.url}/socket`)
   await client.opened
   await sockets[Symbol.asyncDispose]()
   expect((await client.closed).code).toBe(1001)
+})
+
+test('[W3] a reader that stops reading is cut once 4 MiB wait for it, and others are served meanwhile', async () => {
+  const connections: Connection[] = []
+  await using sockets = await startSockets({
+    accept: (_request, connection) => {
+      connections.push(connection)
+      return handling(connection, () => ({}))
+    },
+  })
+  const [slow, quick] = [dial(`ws://${sockets.url}/socket`), dial(`ws://${sockets.url}/socket`)]
+  await Promise.all([slow.opened, quick.opened])
+  await vi.waitFor(() => expect(connections).toHaveLength(2))
+  slow.socket.pause()
+  const [frame] = ['x'.repeat(65_536)].map((text) => connections[0]?.frame(text))
+  for (let i = 0; i < 400 && sockets.realtime.figures.open === 2; i++) {
+    for (const connection of connections) connection.write(frame === undefined ? [] : [frame])
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(connections.map(({ open }) => open).sort()).toEqual([false, true])
+  connections.find(({ open }) => open)?.send('last')
+  await vi.waitFor(() => expect(quick.texts.at(-1)).toBe('last'))
+  await vi.waitFor(() => expect(sockets.realtime.figures.open).toBe(1), { timeout: 5_000 })
+  slow.socket.terminate()
 })
