@@ -54,6 +54,10 @@ test.each([
   ['/api/v4//users/me/status?a=//b', '/api/v4/users/me/status?a=//b'],
   ['/api/v4/users/x/../me/status', '/api/v4/users/me/status'],
   ['/api/v4/./nothing', '/api/v4/nothing'],
+  ['/api/v4/nothing/..', '/api/v4'],
+  ['/api/v4/../../\\elsewhere.example', '/%5Celsewhere.example'],
+  ['/api/v4/..\\..\\/elsewhere.example//', '/api/v4/..%5C..%5C/elsewhere.example/'],
+  ['/api/v4//../../..//elsewhere.example', '/elsewhere.example'],
 ])('[MM-1.1-4] %s leads to %s', async (path, location) => {
   const { status, headers } = await rawGet(path)
   expect(status).toBe(301)
@@ -205,6 +209,20 @@ test('[MM-1.8-4] what is no UTF-8 is U+FFFD', async () => {
   const body = Buffer.concat([Buffer.from('{"text":"a'), Buffer.from([0xff]), Buffer.from('b\\ud800"}')])
   expect((await ada.put('/users/me/status/custom', body)).text).toBe(OK)
   expect((await ada.custom()).text).toBe('a\ufffdb\ufffd')
+  const half = await ada.post('/users/status/ids', `["\\ud800${'a'.repeat(23)}"]`)
+  expect(half.body[0].user_id).toBe(`\ufffd${'a'.repeat(23)}`)
+})
+
+test('a client that goes away in the middle of its body is no bug of ours', async () => {
+  const { hostname, port } = new URL(server.url)
+  const headers = { Authorization: `Bearer ${ada.token}`, 'Content-Length': 500 }
+  const request = httpRequest({ hostname, port, path: '/api/v4/users/me/status', method: 'PUT', headers })
+  request.on('error', () => {})
+  request.write('{"user_id":')
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  request.destroy()
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(server.logs.stderr + server.logs.stdout).not.toContain('a bug of ours')
 })
 
 test('bad input of every kind is answered in the product’s form', async () => {
@@ -225,6 +243,13 @@ test('bad input of every kind is answered in the product’s form', async () => 
   expect(errorOf(await rawAnswer('/api/v4/users/%zz/status'))).toBe(NO_ROUTE)
   expect((await server.request('/healthz')).status).toBe(200)
 })
+
+test.each(['/system/ping?get_server_status=true&get_server_status=x', '/config/client?format=old&format=new'])(
+  '[MM-3.1-16] [MM-3.1-18] of a parameter said twice the first counts: %s',
+  async (path) => {
+    expect((await nobody.get(path)).status).toBe(200)
+  },
+)
 
 test('[MM-3.1-16] ping', async () => {
   const answer = await nobody.get('/system/ping?use_rest_semantics=true')

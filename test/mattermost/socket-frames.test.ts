@@ -91,12 +91,12 @@ describe('what was sent', () => {
   const head = (text: string): Buffer => Buffer.from(text)
 
   test('[MM-3.2-1] events are numbered from 0 without a gap', () => {
-    const sent = createSent()
+    const sent = createSent(0)
     expect(['a', 'b', 'c'].map((text) => textOf(sent.next(head(text))))).toEqual(['a0}', 'b1}', 'c2}'])
   })
 
   test('[MM-3.2-26] it is told again from any number that is still there, and from the next one', () => {
-    const sent = createSent()
+    const sent = createSent(0)
     for (const text of 'abcd') sent.next(head(text))
     expect(sent.from(0)?.map(textOf)).toEqual(['a0}', 'b1}', 'c2}', 'd3}'])
     expect(sent.from(3)?.map(textOf)).toEqual(['d3}'])
@@ -106,7 +106,7 @@ describe('what was sent', () => {
   })
 
   test('[MM-3.2-27] 128 of them are kept', () => {
-    const sent = createSent()
+    const sent = createSent(0)
     for (let at = 0; at < SENT_MAX + 10; at++) sent.next(head(`${at}:`))
     expect(sent.from(9)).toBeNull()
     const frames = sent.from(10)?.map(textOf)

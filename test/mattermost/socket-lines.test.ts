@@ -47,18 +47,18 @@ afterEach(() => stop())
 const ID = 'a'.repeat(26)
 
 test('[MM-3.2-27] a line is kept for 5 minutes after it was cut', () => {
-  const line = lines.open(ada, ID)
+  const line = lines.open(ada, ID, 1)
   line.tell(Buffer.from('{"seq": '))
   lines.keep(line)
   at += KEPT_MS - 1
   expect(lines.find(ada, ID)).toBe(line)
-  expect(line.from(0)?.map((frame) => payloadOf(frame).toString())).toEqual(['{"seq": 0}'])
+  expect(line.from(1)?.map((frame) => payloadOf(frame).toString())).toEqual(['{"seq": 1}'])
   at += 1
   expect(lines.find(ada, ID)).toBeNull()
 })
 
 test('[MM-3.2-27] while it has a socket, and after it got one again, it stays', () => {
-  const line = lines.open(ada, ID)
+  const line = lines.open(ada, ID, 1)
   at += 2 * KEPT_MS
   expect(lines.find(ada, ID)).toBe(line)
   lines.keep(line)
@@ -71,10 +71,10 @@ test('[MM-3.2-27] while it has a socket, and after it got one again, it stays', 
 test('[MM-3.2-27] of one user, and of all, those cut first are forgotten first', () => {
   const principals = Array.from({ length: 2_000 }, (_, number): Principal => ({ ...ada, userId: `user${number}` }))
   const known = (number: number): boolean => lines.find(principals[number % 2_000] ?? ada, `${number}`) !== null
-  const cut = Array.from({ length: 20_003 }, (_, number) => lines.open(principals[number % 2_000] ?? ada, `${number}`))
+  const cut = Array.from({ length: 20_003 }, (_, number) => lines.open(principals[number % 2_000] ?? ada, `${number}`, 1))
   for (const line of cut) lines.keep(line)
   expect([0, 1, 2, 3, 20_002].map(known)).toEqual([false, false, false, true, true])
-  const own = Array.from({ length: 21 }, (_, number) => lines.open(ada, `own${number}`))
+  const own = Array.from({ length: 21 }, (_, number) => lines.open(ada, `own${number}`, 1))
   for (const line of own) lines.keep(line)
   expect(own.map(({ connectionId }) => lines.find(ada, connectionId) !== null)).toEqual(own.map((_, at) => at > 0))
 })

@@ -10,7 +10,7 @@ export function leaveBodies(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('*', (_request, _payload, done) => done(null))
 }
 
-/** The body's text, what is no UTF-8 in it being U+FFFD. Throws the product's 413. */
+/** The body's text, what is no UTF-8 in it being U+FFFD. Throws the product's 413; for a client that went away, what nobody will read. */
 export async function bodyOf({ raw }: FastifyRequest): Promise<string> {
   if (Number(raw.headers['content-length'] ?? 0) > BODY_BYTES_MAX) throw appError('too_large')
   return new Promise((resolve, reject) => {
@@ -22,6 +22,6 @@ export async function bodyOf({ raw }: FastifyRequest): Promise<string> {
       else chunks.push(chunk)
     })
     raw.once('end', () => resolve(Buffer.concat(chunks).toString()))
-    raw.once('error', reject)
+    raw.once('error', () => reject(appError('parse')))
   })
 }

@@ -41,9 +41,9 @@ export function decodeStrings(body: string): string[] | null {
   if (value === null) return []
   if (!Array.isArray(value)) return null
   for (let index = 0; index < value.length; index++) {
-    if (typeof value[index] === 'string') continue
-    if (value[index] !== null) return null
-    value[index] = ''
+    const element: unknown = value[index]
+    if (typeof element !== 'string' && element !== null) return null
+    value[index] = element?.toWellFormed() ?? ''
   }
   return value
 }

@@ -81,9 +81,22 @@ const HEADERS = {
 function cleanUrl(url: string): string {
   if (!url.includes('//') && !url.includes('/.')) return url
   const [path, query] = split(url)
-  const cleaned =
-    path.includes('//') || path.includes('/.') ? new URL(path.replace(/\/{2,}/g, '/'), 'http://localhost').pathname : path
-  return query === undefined ? cleaned : `${cleaned}?${query}`
+  const cleaned = cleanPath(path)
+  if (cleaned === path) return url
+  const escaped = cleaned.replace(UNSAFE, encodeURIComponent)
+  return query === undefined ? escaped : `${escaped}?${query}`
+}
+
+/** What browsers would read as something else in a path: a `\` as a slash, which would lead to another host. */
+const UNSAFE = /[\\#"<>^`{|}]/g
+
+function cleanPath(path: string): string {
+  const kept: string[] = []
+  for (const segment of path.split('/')) {
+    if (segment === '..') kept.pop()
+    else if (segment !== '' && segment !== '.') kept.push(segment)
+  }
+  return `/${kept.join('/')}${kept.length > 0 && path.endsWith('/') ? '/' : ''}`
 }
 
 function split(url: string): [path: string, query?: string] {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Principal } from '../../core/service.ts'
+import type { Presence } from '../../core/vocabulary.ts'
 import { type Route, route } from '../../http/route.ts'
 import { mayChange } from './access.ts'
 import { bodyOf } from './body.ts'
@@ -75,7 +76,7 @@ export function statusRoutes(voice: Voice): Route[] {
       async handle({ principal, request }) {
         const ids = decodeStrings(await bodyOf(request))
         if (ids === null) throw appError('parse')
-        if (ids.length === 0 || ids.some((id) => Buffer.byteLength(id) !== ID_BYTES))
+        if (ids.length === 0 || !areIds(ids))
           throw appError('invalid_body_param', 'user_ids')
         return settings.current.statusesEnabled ? many(sorted(ids), principal) : '[]'
       },
@@ -83,19 +84,24 @@ export function statusRoutes(voice: Voice): Route[] {
   ]
 
   function many(ids: readonly string[], principal: Principal): string {
-    const userIds: string[] = []
-    const asked: number[] = []
-    ids.forEach((id, at) => {
+    const { view } = voice.as(principal)
+    const shown: (Presence | null)[] = []
+    const statuses: string[] = []
+    for (const id of ids) {
       const userId = people.find(SPACE, id)
-      if (userId === null) return
-      userIds.push(userId)
-      asked.push(at)
-    })
-    const shown = voice.as(principal).view.many(userIds)
+      const presence = userId === null ? null : view.get(userId)
+      shown.push(presence)
+      statuses.push(voice.status(id, presence))
+    }
     voice.lines.asked(principal.userId, shown)
-    let next = 0
-    return `[${ids.map((id, at) => voice.status(id, asked[next] === at ? (shown[next++] ?? null) : null)).join()}]`
+    return `[${statuses.join()}]`
   }
+}
+
+/** All at once where they have as many characters as bytes, which is far the most usual. */
+function areIds(ids: readonly string[]): boolean {
+  if (ids.every((id) => id.length === ID_BYTES)) return Buffer.byteLength(ids.join('')) === ID_BYTES * ids.length
+  return ids.every((id) => Buffer.byteLength(id) === ID_BYTES)
 }
 
 /** Each id once, in the order of its bytes. */

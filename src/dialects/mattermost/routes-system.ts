@@ -3,6 +3,7 @@ import { type Route, route } from '../../http/route.ts'
 import { identifyIfKnown } from './access.ts'
 import { clientConfig, limitedConfig } from './config.ts'
 import { encode } from './go-json.ts'
+import { firstOf, Parameter } from './query.ts'
 import type { Voice } from './voice.ts'
 
 /** What clients ask of the server itself. */
@@ -13,8 +14,8 @@ export function systemRoutes({ services }: Voice): Route[] {
       rule: 'MM-3.1-16',
       path: '/api/v4/system/ping',
       ...shared,
-      query: Type.Object({ get_server_status: Type.Optional(Type.String()) }),
-      handle: ({ query }) => encode({ ...PING, ...(query.get_server_status === 'true' && SERVER_STATUS), status: 'OK' }),
+      query: Type.Object({ get_server_status: Parameter }),
+      handle: ({ query }) => encode({ ...PING, ...(firstOf(query.get_server_status) === 'true' && SERVER_STATUS), status: 'OK' }),
     }),
     route({
       rule: 'MM-3.1-18',

@@ -7,6 +7,7 @@ import { appError } from './errors.ts'
 import { decodeStrings, decodeStruct } from './go-json.ts'
 import { SPACE } from './ids.ts'
 import { recentsOf } from './preferences.ts'
+import { firstOf, Parameter } from './query.ts'
 import { ByUser, USER } from './routes-status.ts'
 import { updatedAt, userBody, userTag } from './users.ts'
 import { idInPath, type Voice } from './voice.ts'
@@ -72,10 +73,10 @@ export function userRoutes(voice: Voice): Route[] {
       method: 'POST',
       path: '/api/v4/users/ids',
       ...shared,
-      query: Type.Object({ since: Type.Optional(Type.String()) }),
+      query: Type.Object({ since: Parameter }),
       async handle({ query, principal, request }) {
         const ids = namesIn(await bodyOf(request), 'user_ids')
-        const since = query.since === undefined ? 0 : Number(query.since)
+        const since = Number(firstOf(query.since))
         if (!Number.isSafeInteger(since)) throw appError('invalid_body_param', 'since')
         return several(
           ids.map((id) => people.find(SPACE, id)),

@@ -1,13 +1,14 @@
 import type { Preference, Services } from '../../core/service.ts'
 import type { Presence } from '../../core/vocabulary.ts'
 import { createFragments } from '../../http/fragments.ts'
+import { createShared } from '../../realtime/shared.ts'
 import { encode } from './go-json.ts'
 import { SPACE } from './ids.ts'
 import { broadcastTo, broadcastToOthers, eventHead } from './socket-frames.ts'
 import { type ShownStatus, statusOf } from './translate.ts'
 import { userBody } from './users.ts'
 
-/** Changes whose text is kept while connections are told of them. */
+/** Users whose text is kept while connections are told of them. */
 const ENTRIES_MAX = 4_096
 
 /** What connections are told, encoded once per change and shared by all: heads of events, without a number. */
@@ -28,16 +29,12 @@ export function createSocketEvents({ people }: Services): SocketEvents {
     const user = people.get(presence.userId)
     return user === null ? '' : userBody(user, presence, recents)
   }
-  const statuses = createFragments<Buffer, string>({
-    entriesMax: ENTRIES_MAX,
-    encode: (presence, id) => statusHead(id, statusOf(presence)),
-  })
   const users = createFragments<Buffer>({
     entriesMax: ENTRIES_MAX,
     encode: (presence) => userHead(userText(presence), broadcastToOthers(idOf(presence.userId))),
   })
   return {
-    status: (presence) => statuses.of(presence, idOf(presence.userId)),
+    status: createShared((presence) => statusHead(idOf(presence.userId), statusOf(presence))),
     user: (presence) => users.of(presence, people.versionOf(presence.userId)),
     ownUser: (presence, recents) => userHead(userText(presence, recents), broadcastTo(idOf(presence.userId))),
     preferences(userId, preferences) {

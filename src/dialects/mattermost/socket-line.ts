@@ -42,7 +42,7 @@ export interface LineParts {
   readonly events: SocketEvents
   readonly principal: Principal
   readonly connectionId: string
-  /** The number of its first event. */
+  /** The number of its first event after the hello, which nobody asks for again: its id came with it. */
   readonly first: number
 }
 

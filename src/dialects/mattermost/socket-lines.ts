@@ -12,8 +12,8 @@ const KEPT_PER_USER_MAX = 20
 
 /** All lines, by their user and by their id. */
 export interface Lines {
-  /** A new one; `connectionId` is its id from now on, `first` the number of its first event. */
-  open(principal: Principal, connectionId: string, first?: number): Line
+  /** A new one; `connectionId` is its id from now on, `first` the number of its first event after the hello. */
+  open(principal: Principal, connectionId: string, first: number): Line
   /** The line of a client that comes back, if it is the same user and token; null: not known, or no longer. */
   find(principal: Principal, connectionId: string): Line | null
   /** It has no socket any more; its client may come back. */
@@ -53,7 +53,7 @@ export function createLines(services: Services): Lines {
   }
 
   return {
-    open(principal, connectionId, first = 0) {
+    open(principal, connectionId, first) {
       forgetOld()
       const line = createLine({ services, events, principal, connectionId, first })
       byId.set(connectionId, line)

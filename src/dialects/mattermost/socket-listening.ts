@@ -4,7 +4,7 @@ import { type Connection, isGoodbye, type SocketHandlers, type UpgradeRequest } 
 import type { Fanout } from '../../realtime/fanout.ts'
 import { isId, SPACE } from './ids.ts'
 import type { Asker } from './socket-actions.ts'
-import { helloHead } from './socket-frames.ts'
+import { helloHead, numbered } from './socket-frames.ts'
 import type { Line } from './socket-line.ts'
 import type { Voice } from './voice.ts'
 
@@ -15,12 +15,7 @@ export interface Listening extends Asker, Pick<Required<SocketHandlers>, 'closed
  * Begins to listen, with a hello or with what was missed. `returning`: the client may go on where it was; `new`: it may not.
  * Null: what it said of that makes no sense, and the connection is closed.
  */
-export type Listen = (
-  principal: Principal,
-  request: UpgradeRequest,
-  connection: Connection,
-  how: 'returning' | 'new',
-) => Listening | null
+export type Listen = (principal: Principal, client: Client, connection: Connection, how: 'returning' | 'new') => Listening | null
 
 export function createListening(voice: Voice, fanout: Fanout): Listen {
   const { lines, services } = voice
@@ -39,28 +34,46 @@ export function createListening(voice: Voice, fanout: Fanout): Listen {
     return null
   }
 
-  return (principal, { headers, query }, connection, how) => {
-    const connectionId = query.get('connection_id') ?? ''
-    const sequence = query.get('sequence_number') ?? ''
+  return (principal, { app, connectionId, sequence }, connection, how) => {
     const found = how === 'new' ? null : resumed(principal, connectionId, sequence)
     if (found === 'nonsense') {
       connection.terminate()
       return null
     }
     connection.identified(principal)
-    const line = found?.line ?? lines.open(principal, connection.id, connectionId === '' ? numberIn(sequence) : 0)
+    const greeted = connectionId === '' && isNumber(sequence) ? Number(sequence) : 0
+    const line = found?.line ?? lines.open(principal, connection.id, greeted + 1)
     const resumes = isId(connectionId) ? connectionId : null
-    const listening = attach({ line, principal, connection, voice, fanout, app: appOf(headers['user-agent']), resumes })
+    const listening = attach({ line, principal, connection, voice, fanout, app, resumes })
     lines.unkeep(line)
     if (found === null) {
       const id = services.people.idIn(SPACE, principal.userId) ?? principal.userId
-      line.tell(helloHead({ connectionId: line.connectionId, id, versionId: voice.versionId }))
+      connection.write([numbered(helloHead({ connectionId: line.connectionId, id, versionId: voice.versionId }), greeted)])
     } else {
       connection.write(found.missed)
       line.catchUp()
     }
     listening.attend()
     return listening
+  }
+}
+
+/** What a connection's request told of its client. */
+export interface Client {
+  readonly app: string
+  readonly origin: string | undefined
+  /** Of the line that it was on; empty: it was on none. */
+  readonly connectionId: string
+  /** The number that it expects next, as it was sent: without an id, it asks again and again until it gets that. */
+  readonly sequence: string
+}
+
+export function clientOf({ headers, query, origin }: UpgradeRequest): Client {
+  return {
+    app: appOf(headers['user-agent']),
+    origin,
+    connectionId: query.get('connection_id') ?? '',
+    sequence: query.get('sequence_number') ?? '',
   }
 }
 
@@ -145,9 +158,6 @@ function attach({ line, principal, connection, voice, fanout, app, resumes }: At
 }
 
 const isNumber = (text: string): boolean => /^\d{1,15}$/.test(text)
-
-/** What a client without an id of its own expects as the first number: it asks again and again until it gets that. */
-const numberIn = (sequence: string): number => (isNumber(sequence) ? Number(sequence) : 0)
 
 /** A token may be allowed to look, and not to be there. */
 function attendedOrNot(attend: () => Attended): Attended | null {

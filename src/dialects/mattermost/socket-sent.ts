@@ -12,7 +12,7 @@ export interface Sent {
 }
 
 /** `first`: the number of the first event. */
-export function createSent(first = 0): Sent {
+export function createSent(first: number): Sent {
   const heads: Buffer[] = []
   let count = first
   return {

@@ -13,7 +13,7 @@ import { TOKEN_LENGTH_MAX, tokenIn } from './access.ts'
 import { APP_ERRORS, errorBody } from './errors.ts'
 import { createActions } from './socket-actions.ts'
 import { replyFrame } from './socket-frames.ts'
-import { createListening, type Listening } from './socket-listening.ts'
+import { type Client, clientOf, createListening, type Listening } from './socket-listening.ts'
 import { REQUEST_BYTES_MAX, readBinary, readText } from './socket-requests.ts'
 import type { Voice } from './voice.ts'
 
@@ -27,31 +27,34 @@ export function createSocketRoute(voice: Voice, fanout: Fanout): SocketRoute {
   const answer = createActions(voice)
   const listen = createListening(voice, fanout)
 
+  /** Of the request nothing stays: a connection lives long. */
   function accept(request: UpgradeRequest, connection: Connection): SocketHandlers {
-    const { headers, origin } = request
+    return handlersOf(connection, clientOf(request), tokenIn(request.headers).token)
+  }
+
+  function handlersOf(connection: Connection, client: Client, inUpgrade: string): SocketHandlers {
+    let listening: Listening | null = null
     const principalBy = (token: string): Principal | null =>
-      token === '' ? null : authentication.byToken(token.slice(0, TOKEN_LENGTH_MAX), origin)
-    const known = principalBy(tokenIn(headers).token)
-    const enter = (principal: Principal, how: 'returning' | 'new'): Listening | null => {
+      token === '' ? null : authentication.byToken(token.slice(0, TOKEN_LENGTH_MAX), client.origin)
+    const enter = (principal: Principal, how: 'returning' | 'new'): void => {
       try {
-        return listen(principal, request, connection, how)
+        listening = listen(principal, client, connection, how)
       } catch (error) {
         if (!(error instanceof Failure)) throw error
         connection.terminate()
-        return null
       }
     }
-    let listening = known === null ? null : enter(known, 'returning')
-
     const challenged = (token: unknown, seq: number): void => {
       if (listening !== null) return
       const principal = typeof token === 'string' ? principalBy(token) : null
       if (principal === null) connection.terminate()
       else {
-        listening = enter(principal, 'new')
+        enter(principal, 'new')
         connection.send(replyFrame(seq))
       }
     }
+    const known = principalBy(inUpgrade)
+    if (known !== null) enter(known, 'returning')
     return {
       message(payload, isBinary) {
         const asked = isBinary ? readBinary(payload) : readText(payload.toString())
