@@ -78,6 +78,10 @@ export interface Subjects {
   isDeactivated(slot: number): boolean
   /** Holds the admin role: only administrators may set their presence. */
   isAdministrator(slot: number): boolean
+  /** Of the last change of who this user is. */
+  versionAt(slot: number): Version
+  /** Of the last commit by which anybody ceased to be a user; 0: none did. */
+  readonly lastRemoval: Version
   /** One more than the highest slot in use. */
   readonly slots: number
   /** Told after each change of who is a user, or of the four answers above. `gone` names a user that was deleted. */

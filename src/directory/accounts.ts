@@ -23,9 +23,22 @@ export interface AccountPlan<Answer> {
 
 export interface Accounts {
   put(value: Uint8Array | null, version: Version): void
+  /** Version of the last commit that removed a user; 0: none did. */
+  readonly lastRemoval: Version
   /** Throws what `plan` throws, and Failure `unavailable`. */
   change<Answer>(plan: (draft: Draft) => AccountPlan<Answer>): Promise<Answer>
 }
+
+/** What is kept under the key. A commit cannot name its own version, so the next one does. */
+interface Kept {
+  readonly next: Readonly<Record<string, number>>
+  readonly lastRemoval?: Version
+  readonly removing?: boolean
+}
+
+const encode = (kept: Kept): Buffer => Buffer.from(JSON.stringify(kept))
+
+const isRemoval = ({ key, value }: Write): boolean => value === null && key.startsWith(USER_PREFIX)
 
 interface Waiting {
   readonly plan: (draft: Draft) => { readonly plan: AccountPlan<unknown>; readonly settle: () => void }
@@ -37,6 +50,7 @@ export function createAccounts({ replica }: { readonly replica: Replica }): Acco
   const queue: Waiting[] = []
   let next: Readonly<Record<string, number>> = {}
   let version: Version = 0
+  let lastRemoval: Version = 0
   let running = false
 
   /** Takes from the head of the queue as long as the changes have nothing to do with one another. */
@@ -67,7 +81,7 @@ export function createAccounts({ replica }: { readonly replica: Replica }): Acco
     }
     const guard = {
       key: ACCOUNTS_KEY,
-      value: Buffer.from(JSON.stringify({ next: Object.fromEntries(numbers) })),
+      value: encode({ next: Object.fromEntries(numbers), lastRemoval, removing: writes.some(isRemoval) }),
       expects: version,
     }
     return { writes: writes.length === 0 ? [] : [guard, ...writes], settled }
@@ -97,7 +111,13 @@ export function createAccounts({ replica }: { readonly replica: Replica }): Acco
   return {
     put(value, at) {
       version = value === null ? 0 : at
-      next = value === null ? {} : JSON.parse(Buffer.from(value).toString()).next
+      if (value === null) return
+      const kept: Kept = JSON.parse(Buffer.from(value).toString())
+      next = kept.next
+      lastRemoval = kept.removing === true ? at : (kept.lastRemoval ?? 0)
+    },
+    get lastRemoval() {
+      return lastRemoval
     },
     change<Answer>(plan: (draft: Draft) => AccountPlan<Answer>): Promise<Answer> {
       const { promise, resolve, reject } = Promise.withResolvers<Answer>()
@@ -113,4 +133,6 @@ export function createAccounts({ replica }: { readonly replica: Replica }): Acco
 }
 
 /** The key of a user's record. */
-export const userKey = (userId: UserId): string => `user/${userId}`
+export const userKey = (userId: UserId): string => USER_PREFIX + userId
+
+const USER_PREFIX = 'user/'

@@ -93,7 +93,10 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing }: Dire
       tellEnded({ tokenId: tokenId(hash) })
     },
     preference: (path, value, version) => preferences.put(path, value, version),
-    [ACCOUNTS_KEY]: (_, value, version) => accounts.put(value, version),
+    [ACCOUNTS_KEY](_, value, version) {
+      accounts.put(value, version)
+      users.removedAt(accounts.lastRemoval)
+    },
     settings: (_, value, version) => workspace.settingsDocument.put(value, version),
     presets: (_, value, version) => presets.document.put(value, version),
     roles(_, value, version) {

@@ -237,7 +237,6 @@ export function createEngine({ ledger, subjects, settings, onEnded, random = Mat
     },
     loaded(positions) {
       for (const partition of followed.keys()) followed[partition] = positions[`${FACTS}${partition}`] ?? 0
-      recency.start(positions['directory'] ?? 0)
       recall({ subjects, roster, recency, schedule, partitionOf })
       incarnation = { node: NODE, incarnation: now() }
       for (const slot of roster.withFacts()) sessions.restore(subjects.idAt(slot) ?? '', roster.recordAt(slot))

@@ -23,6 +23,12 @@ export function recall({ subjects, roster, recency, schedule, partitionOf }: Rec
     recency.told(partition, toldOf(slot))
     schedule(slot, roster.recordAt(slot), roster.recordAt(slot).shown.asOf)
   }
+  const loaded = (slot: number): boolean => subjects.idAt(slot) !== null
+  const byVersion = Int32Array.from(Array.from({ length: subjects.slots }, (_, slot) => slot).filter(loaded)).sort(
+    (one, other) => subjects.versionAt(one) - subjects.versionAt(other),
+  )
+  const versions = Float64Array.from(byVersion, (slot) => subjects.versionAt(slot))
+  recency.start({ slots: byVersion, versions, lastRemoval: subjects.lastRemoval })
   const slots = Array.from({ length: subjects.slots }, (_, slot) => slot).filter((slot) => subjects.idAt(slot) !== null)
   for (const slot of slots.sort((one, other) => changedAt(one) - changedAt(other))) recency.recall(slot, changedAt(slot))
 }

@@ -13,8 +13,8 @@ export interface Recency {
   isToldAt(slot: number, version: Version): boolean
   /** Whether anything was ever told of whoever is in the slot. */
   knows(slot: number): boolean
-  /** From where the directory is followed. */
-  start(directory: Version): void
+  /** What was loaded: slots in the order of their users' last changes, the versions of these, and that of the last removal. */
+  start(loaded: { readonly slots: Int32Array; readonly versions: Float64Array; readonly lastRemoval: Version }): void
   /** A change by time alone, or of the policy, at an instant. */
   lapsed(slot: number, instant: Instant, at: Instant): void
   /** Somebody came, changed in a way that shows, or is gone (`slot` -1). */
@@ -52,6 +52,8 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
   let changes: DirectoryChange[] = []
   let directoryPosition: Version = 0
   let rememberedFrom: Version = 0
+  let loadedSlots: Int32Array = new Int32Array(0)
+  let loadedVersions: Float64Array = new Float64Array(0)
   let lastLapse: Instant = 0
   let lastArrival: Instant = 0
 
@@ -67,9 +69,12 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
   }
 
   return {
-    start(directory) {
-      directoryPosition = directory
-      rememberedFrom = directory
+    start({ slots, versions, lastRemoval }) {
+      loadedSlots = slots
+      loadedVersions = versions
+      directoryPosition = Math.max(lastRemoval, versions.at(-1) ?? 0)
+      // Who was removed before is not known any more.
+      rememberedFrom = lastRemoval
     },
     committed(partition, slot, version, at) {
       byPosition.put(partition, slot, version)
@@ -101,6 +106,8 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
       for (let partition = 0; partition < factsPartitions; partition++)
         collect(byPosition, partition, cursor.facts[partition] ?? 0, slots)
       collect(byLapse, 0, cursor.lapsed, slots)
+      for (let i = loadedSlots.length - 1; i >= 0 && (loadedVersions[i] ?? 0) > cursor.directory; i--)
+        slots.add(loadedSlots[i] ?? 0)
       for (let i = changes.length - 1; i >= 0; i--) {
         const change = changes[i]
         if (change === undefined || change.version <= cursor.directory) break

@@ -21,10 +21,20 @@ export interface ServiceParts extends ViewParts {
   readonly policies: Policies
 }
 
-/** What the engine offers, bound to who asks. */
+type Bound = ReturnType<PresenceService['as']>
+
+/** What the engine offers, bound to who asks: once, as long as the principal is the same object. */
 export function createService(parts: ServiceParts): PresenceService {
+  const bound = new WeakMap<Principal, Map<string, Bound>>()
   return {
-    as: (principal, via) => ({ view: createView(parts, principal), commands: createCommands(parts, principal, via) }),
+    as(principal, via) {
+      const known = bound.get(principal)?.get(via)
+      if (known !== undefined) return known
+      const made = { view: createView(parts, principal), commands: createCommands(parts, principal, via) }
+      if (!bound.has(principal)) bound.set(principal, new Map())
+      bound.get(principal)?.set(via, made)
+      return made
+    },
   }
 }
 

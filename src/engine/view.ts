@@ -36,19 +36,28 @@ export function createView(parts: ViewParts, principal: Principal): PresenceView
     return slot < 0 || !within(userId) ? null : choose(userId, roster.at(slot))
   }
 
+  /** Null: the slot is free, or not for this principal. A row that was read before knows whose it is. */
+  function inPassing(slot: number): Presence | null {
+    const userId = roster.held(slot)?.own.userId || subjects.idAt(slot)
+    return userId === null || !within(userId) ? null : choose(userId, roster.inPassing(slot))
+  }
+
   function* presencesAt(slots: Iterable<number>): Generator<Presence> {
     for (const slot of slots) {
-      const userId = subjects.idAt(slot)
-      if (userId !== null && within(userId)) yield choose(userId, roster.inPassing(slot))
+      const presence = inPassing(slot)
+      if (presence !== null) yield presence
     }
   }
 
-  function* allSlots(): Generator<number> {
-    for (let slot = 0; slot < subjects.slots; slot++) yield slot
+  function* everyone(): Generator<Presence> {
+    for (let slot = 0; slot < subjects.slots; slot++) {
+      const presence = inPassing(slot)
+      if (presence !== null) yield presence
+    }
   }
 
   function everything(): Changes {
-    return { presences: [...presencesAt(allSlots())], removed: [], cursor: encodeCursor(current()), full: true }
+    return { presences: [...everyone()], removed: [], cursor: encodeCursor(current()), full: true }
   }
 
   function current(): Cursor {
@@ -84,7 +93,7 @@ export function createView(parts: ViewParts, principal: Principal): PresenceView
   return {
     get: allowed(see),
     many: allowed((userIds) => userIds.map(see)),
-    everyone: allowed(() => presencesAt(allSlots())),
+    everyone: allowed(everyone),
     changedAfter: allowed((instant) =>
       [...presencesAt(recency.toldAfter(instant))]
         .filter((presence) => presence.changedAt >= instant)

@@ -72,3 +72,17 @@ test('[W3] [N40] a watcher that stops reading is cut with a goodbye, and goes on
   expect(again.heard.filter(({ type }) => type === 'snapshot' || type === 'reset')).toEqual([])
   for (const { socket } of [other, again]) socket.close()
 })
+
+test('[C5] logins, new users and a restart leave a cursor good; a removal before the restart gives everything', async () => {
+  const { cursor } = (await ask(server, 'GET /v1/presence')).body
+  const { user } = await server.createUser({ username: 'newcomer' })
+  await server.restart()
+  const since = async () => (await ask(server, `GET /v1/presence?since=${cursor}`)).body
+  const delta = await since()
+  expect([delta.full, delta.presences.some(({ userId }: { userId: string }) => userId === user.id)]).toEqual([false, true])
+  expect(delta.presences.length).toBeLessThan(5)
+  await server.call('DELETE', `/v1/users/${user.id}`, server.adminToken)
+  expect(await since()).toMatchObject({ full: false, removed: [user.id] })
+  await server.restart()
+  expect(await since()).toMatchObject({ full: true })
+})

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { PresenceEvent } from '../../src/core/transition.ts'
+import { createMemoryLedger } from '../../src/ledgers/memory.ts'
 import { anAdministrator, aPrincipal, type Crowd, createCrowd, createWorld, type WorldParts } from './world.ts'
 
 async function world(parts: WorldParts) {
@@ -160,4 +161,25 @@ test('[C4] asking what changed looks at those who changed, however many users th
   looks = 0
   expect(view.changesSince(cursor).presences).toHaveLength(2)
   expect(looks).toBeLessThan(10)
+})
+
+test('[C5] a cursor outlives the process: it tells who came and changed since, and gives everything only when somebody was removed since', async () => {
+  const ledger = createMemoryLedger({ clock: () => 1_000_000 })
+  const crowd = createCrowd(['anna', 'bob'])
+  const before = await createWorld({ crowd, ledger })
+  const reader = (of: typeof before) => of.engine.service.as(aPrincipal('bob'), 'test').view
+  const { cursor } = reader(before).changesSince(null)
+  await before.engine.service.as(aPrincipal('anna'), 'test').commands.change('anna', [busy])
+  crowd.put('eve')
+  const later = reader(before).changesSince(cursor).cursor
+  await before.close()
+  const after = await world({ crowd, ledger })
+  const changes = reader(after).changesSince(cursor)
+  expect([changes.full, changes.presences.map(({ userId }) => userId).sort()]).toEqual([false, ['anna', 'eve']])
+  expect(reader(after).changesSince(later)).toEqual({ presences: [], removed: [], cursor: later, full: false })
+  crowd.remove('eve')
+  const again = await world({ crowd, ledger })
+  expect(reader(again).changesSince(later)).toMatchObject({ full: true })
+  const { cursor: last } = reader(again).changesSince(null)
+  expect(reader(await world({ crowd, ledger })).changesSince(last)).toMatchObject({ full: false, presences: [] })
 })

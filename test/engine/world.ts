@@ -71,6 +71,8 @@ export function createCrowd(userIds: readonly UserId[] = []): Crowd {
   const slots = new Map<UserId, number>()
   const listeners: Parameters<Subjects['onChange']>[0][] = []
   let version = 0
+  let lastRemoval = 0
+  const versions = new Map<number, number>()
 
   function put(userId: UserId, person: Partial<Omit<Person, 'userId'>> = {}): void {
     const known = slots.get(userId)
@@ -78,7 +80,7 @@ export function createCrowd(userIds: readonly UserId[] = []): Crowd {
     const before = people[slot] ?? { createdAt: 0, bot: false, deactivated: false, administrator: false }
     people[slot] = { ...before, ...person, userId }
     slots.set(userId, slot)
-    version++
+    versions.set(slot, ++version)
     for (const listener of listeners) listener({ slot, userId, gone: false, version })
   }
 
@@ -93,7 +95,7 @@ export function createCrowd(userIds: readonly UserId[] = []): Crowd {
       const slot = slots.get(userId) ?? -1
       slots.delete(userId)
       people[slot] = null
-      version++
+      lastRemoval = ++version
       for (const listener of listeners) listener({ slot, userId, gone: true, version })
     },
     slotOf: (userId) => slots.get(userId) ?? -1,
@@ -102,6 +104,10 @@ export function createCrowd(userIds: readonly UserId[] = []): Crowd {
     isBot: (slot) => people[slot]?.bot ?? false,
     isDeactivated: (slot) => people[slot]?.deactivated ?? false,
     isAdministrator: (slot) => people[slot]?.administrator ?? false,
+    versionAt: (slot) => versions.get(slot) ?? 0,
+    get lastRemoval() {
+      return lastRemoval
+    },
     get slots() {
       return people.length
     },
