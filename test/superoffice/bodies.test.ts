@@ -53,6 +53,10 @@ test.each(['application/xml', 'text/xml', 'text/xml; charset=utf-8', 'applicatio
   },
 )
 
+test('[SO-2.2-8] half a surrogate pair is U+FFFD', async () => {
+  expect((await put('{"Status":"StatusNotAvailable","Message":"a\\ud800b"}')).json.Message).toBe('a\ufffdb')
+})
+
 test('[SO-2.2-3] [SO-2.2-7] forms are read, also with inner objects', async () => {
   const form = typed('application/x-www-form-urlencoded')
   expect((await put('status=StatusNotAvailable&message=Lunch+%26+more', form)).json).toEqual(AWAY)

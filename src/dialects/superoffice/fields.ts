@@ -17,7 +17,7 @@ export function fieldOf(value: unknown, name: string): unknown {
   return Object.entries(value).findLast(([key]) => key.toLowerCase() === wanted)?.[1]
 }
 
-/** Reads `{Status, Message}`. Throws Failure `invalid`, except for the length of a Message: an echo may be longer. */
+/** Reads `{Status, Message}`; half a surrogate pair is U+FFFD. Throws Failure `invalid`, except for the length of a Message: an echo may be longer. */
 export function readStatus(value: unknown): StatusToSet {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalid('UserPresenceStatus', 'The request has no UserPresenceStatus.')
@@ -25,7 +25,7 @@ export function readStatus(value: unknown): StatusToSet {
   const settable = typeof status === 'string' ? SETTABLE.get(status.toLowerCase()) : undefined
   if (settable === undefined) throw invalid('Status', 'The field Status must be StatusNormal or StatusNotAvailable.')
   if (message !== null && typeof message !== 'string') throw invalid('Message', 'The field Message must be a string.')
-  return { status: settable, message }
+  return { status: settable, message: message?.toWellFormed() ?? null }
 }
 
 /** The int32 that a call is about. Throws Failure `invalid` when there is none. */
