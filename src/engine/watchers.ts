@@ -60,6 +60,7 @@ export function createWatchers({ cursor }: { readonly cursor: () => string }): W
   return {
     watch({ userId: self, reach }, watcher) {
       const watching: Watching = { watcher, self, reach, users: new Set() }
+      let stopped = false
       watchers++
       return {
         add(userIds) {
@@ -78,7 +79,8 @@ export function createWatchers({ cursor }: { readonly cursor: () => string }): W
         stop() {
           ofEveryone.delete(watching)
           for (const userId of watching.users) remove(watching, userId)
-          watchers--
+          if (!stopped) watchers--
+          stopped = true
         },
       }
     },

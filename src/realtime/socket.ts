@@ -41,7 +41,7 @@ export function createSocketConnection(parts: SocketConnectionParts): SocketConn
       websocket.resume()
     },
   })
-  const lateness = identifyMsMax === null ? null : setTimeout(late, identifyMsMax)
+  let lateness = identifyMsMax === null ? null : setTimeout(late, identifyMsMax)
 
   function late(): void {
     if (handlers?.late === undefined) terminate()
@@ -122,6 +122,7 @@ export function createSocketConnection(parts: SocketConnectionParts): SocketConn
     },
     identified(principal) {
       clearTimeout(lateness ?? undefined)
+      lateness = null
       parts.identified(principal)
     },
     close,

@@ -177,7 +177,7 @@ test('[N38] what is said wrongly is answered with the problem and the message it
   expect((await client.closed).code).toBe(1003)
 })
 
-test('[N39] a connection watches at most 10,000 users, and a token that ends ends its connections', async () => {
+test('[N39] a token that ends ends its connections', async () => {
   const { user, token } = await person()
   const client = await talk(server, token)
   await client.say({ type: 'attend', app: 'web', platform: 'test' })

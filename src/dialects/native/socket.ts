@@ -67,23 +67,29 @@ function converse(
   known: Principal | null,
 ): SocketHandlers {
   const { authentication, people, presence } = services
-  let self: { readonly principal: Principal; readonly feed: Feed } | null = null
+  let self: Principal | null = null
+  // Made with the first watch: who is only present needs none.
+  let feed: Feed | null = null
   let attended: Attended | null = null
 
   const say = (message: object): void => connection.send(JSON.stringify(message))
 
   function enter(principal: Principal): void {
-    const { view } = presence.as(principal, 'native')
-    const feed = createFeed({ connection, principal, view, fanout, voice, ring })
-    self = { principal, feed }
+    self = principal
     connection.identified(principal)
     const limits = { messageBytesMax: MESSAGE_BYTES_MAX, usersPerMessageMax: BATCH_USERS_MAX, usersWatchedMax: WATCHED_MAX }
     say({ type: 'hello', connectionId: connection.id, userId: principal.userId, limits })
   }
 
-  function insider(): { readonly principal: Principal; readonly feed: Feed } {
+  function insider(): Principal {
     if (self !== null) return self
     throw new Failure('unauthenticated', 'Say who you are first: {"type":"hello","token":"…"}.', { reason: 'not_logged_in' })
+  }
+
+  function feedOf(principal: Principal): Feed {
+    const { view } = presence.as(principal, 'native')
+    feed ??= createFeed({ connection, principal, view, fanout, voice, ring })
+    return feed
   }
 
   function session(): Attended {
@@ -104,24 +110,24 @@ function converse(
       return {}
     },
     watch({ users, everyone = false, since = null }) {
-      const { principal, feed } = insider()
+      const principal = insider()
       assertOneOf(users, everyone)
-      if (everyone) feed.everyone(since)
+      if (everyone) feedOf(principal).everyone(since)
       else {
         const { known: userIds, unknown } = usersOf(users ?? [], principal, people)
-        feed.watch(userIds, unknown, since)
+        feedOf(principal).watch(userIds, unknown, since)
       }
       return {}
     },
     unwatch({ users, everyone = false }) {
-      const { principal, feed } = insider()
+      const principal = insider()
       assertOneOf(users, everyone)
-      if (everyone) feed.nobody()
-      else feed.unwatch(usersOf(users ?? [], principal, people).known)
+      if (everyone) feedOf(principal).nobody()
+      else feedOf(principal).unwatch(usersOf(users ?? [], principal, people).known)
       return {}
     },
     attend({ app, platform, resumes }) {
-      const { principal } = insider()
+      const principal = insider()
       if (attended !== null) throw new Failure('conflict', 'You are present here already.')
       const { commands } = presence.as(principal, 'native')
       const { id: connectionId } = connection
@@ -168,9 +174,9 @@ function converse(
       if (isBinary) connection.close(CLOSE.unsupported, 'messages are JSON text')
       else answer(payload)
     },
-    farewell: (_code, reason) => JSON.stringify({ type: 'goodbye', reason, cursor: self?.feed.cursor ?? null }),
+    farewell: (_code, reason) => JSON.stringify({ type: 'goodbye', reason, cursor: feed?.cursor ?? null }),
     closed(code, by) {
-      self?.feed.stop()
+      feed?.stop()
       if (isGoodbye(code, by)) attended?.leave()
       else attended?.cut()
     },
