@@ -347,3 +347,22 @@ test.each<[string, (who: Speaker) => Promise<unknown>]>([
   expect(back.texts).toEqual([])
   open.push(back)
 })
+
+test('[MM-3.2-33] a token that may look at some users hears of nobody else, whoever asked', async () => {
+  const other = await newSpeaker(server, `carol${people}`, { password: null })
+  const wanted = { name: 'some', kind: 'application', scopes: ['presence:read'], users: [`bob${people}`] }
+  const { token } = await server.call('POST', '/v1/tokens', server.adminToken, wanted)
+  const socket = await enter({ ...ada, token })
+  const admin = (await server.request('/api/v4/users/status/ids', {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${server.adminToken}` },
+    body: JSON.stringify([bob.id, other.id]),
+  })) as Response
+  expect(admin.status).toBe(200)
+  await bob.set('dnd')
+  await other.set('dnd')
+  await socket.event('status_change', isOf(bob, 'dnd'))
+  await socket.ask('get_statuses', null)
+  await wait(QUIET_MS)
+  expect(statusesOf(socket, other)).toEqual([])
+})

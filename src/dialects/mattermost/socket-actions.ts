@@ -32,14 +32,15 @@ export function createActions(voice: Voice): Answer {
   const lists = new Map<string, List>()
 
   const list = ({ principal }: Asker): List => {
-    const known = lists.get(principal.userId)
+    const asker = principal.tokenId ?? principal.userId
+    const known = lists.get(asker)
     if (known !== undefined && now() - known.at < LIST_MS) return known
-    for (const [userId, { at }] of lists) if (now() - at >= LIST_MS) lists.delete(userId)
+    for (const [other, { at }] of lists) if (now() - at >= LIST_MS) lists.delete(other)
     const looked = first(voice.as(principal).view.everyone(), LOOKED_MAX)
     const present = looked.filter((presence) => statusOf(presence) !== 'offline')
     const text = statusesText(present.map((presence) => [idOf(presence), presence]))
     const made: List = { at: now(), text, asked: looked.length > ASKED_MAX ? present : looked }
-    lists.set(principal.userId, made)
+    lists.set(asker, made)
     return made
   }
   /** The list may be a moment old: what changed since it was made follows it. */
@@ -104,7 +105,7 @@ interface List {
   readonly asked: readonly Presence[]
 }
 
-/** How long a list of everybody serves all of one user's connections, in ms: it costs as much as many other requests. */
+/** How long a list of everybody serves all connections of one token, in ms: it costs as much as many other requests. */
 const LIST_MS = 1_000
 /** Users among whom those who are present are listed: as many as the product keeps in memory. */
 const LOOKED_MAX = 35_000

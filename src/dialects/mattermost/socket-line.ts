@@ -49,6 +49,7 @@ export interface LineParts {
 export function createLine({ services, events, principal, connectionId, first }: LineParts): Line {
   const { presence: service, settings, administration, log } = services
   const see = (userId: UserId): Presence | null => service.as(principal, SPACE).view.get(userId)
+  const isWithinReach = (userId: UserId): boolean => principal.reach?.has(userId) ?? true
   const sent = createSent(first)
   let outlet: Outlet | null = null
   /** Presences as they were told last, who was asked for last at the end; one's own apart, as it is never forgotten. */
@@ -111,7 +112,7 @@ export function createLine({ services, events, principal, connectionId, first }:
     },
     gone,
     asked(presences) {
-      const others = presences.filter(({ userId }) => userId !== principal.userId).slice(-ASKED_MAX)
+      const others = presences.filter(({ userId }) => userId !== principal.userId && isWithinReach(userId)).slice(-ASKED_MAX)
       for (const presence of others) {
         const before = known.get(presence.userId)
         known.delete(presence.userId)

@@ -23,7 +23,7 @@ const IDENTIFY_MS_MAX = 5_000
 
 /** Where this product's clients connect to hear of changes. */
 export function createSocketRoute(voice: Voice, fanout: Fanout): SocketRoute {
-  const { authentication, newId } = voice.services
+  const { authentication, newId, log } = voice.services
   const answer = createActions(voice)
   const listen = createListening(voice, fanout)
 
@@ -40,7 +40,7 @@ export function createSocketRoute(voice: Voice, fanout: Fanout): SocketRoute {
       try {
         listening = listen(principal, client, connection, how)
       } catch (error) {
-        if (!(error instanceof Failure)) throw error
+        if (!(error instanceof Failure)) log.error({ err: error }, 'a bug of ours')
         connection.terminate()
       }
     }
