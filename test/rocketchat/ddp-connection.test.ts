@@ -84,6 +84,20 @@ describe('connecting', () => {
     await ddp.end()
   })
 
+  test('[RC-2.2-3] what is nested deep, named oddly or no UTF-8 does no harm', async () => {
+    const ddp = await enterDdp(server, bob)
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
+    ddp.say(`{"msg":"sub","id":"deep","name":"stream-user-presence","params":["",{"added":${deep}}]}`)
+    expect(await ddp.next(({ msg }) => msg === 'ready')).toEqual({ msg: 'ready', subs: ['deep'] })
+    ddp.say('{"msg":"sub","id":"__proto__","name":"stream-notify-logged","params":["__proto__",{"__proto__":{"added":7}}]}')
+    await ddp.next(({ subs }) => subs?.includes('__proto__'))
+    ddp.say({ msg: 'sub', id: 'lists', name: 'stream-user-presence', params: ['', { added: { length: 1e9 }, args: [null] }] })
+    await ddp.next(({ msg, id }) => msg === 'nosub' && id === 'lists')
+    ddp.socket.send(Buffer.from([0x7b, 0xff, 0xfe]), { binary: false })
+    expect(await ddp.closed).toBe(1007)
+    expect((await server.request('/healthz')).status).toBe(200)
+  })
+
   test('[RC-2.2-12] a message over 1 MiB closes with 1009; the server goes on', async () => {
     const ddp = await openDdp(server)
     await ddp.connect()

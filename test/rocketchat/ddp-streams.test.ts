@@ -186,7 +186,7 @@ describe('stream-notify-logged', () => {
     const ann = await someone()
     await set(ann, { status: 'busy', message: 'working' })
     const { username, name, id } = ann.user
-    const { fields } = await ddp.next((one) => one.fields?.args?.[0]?.[0] === id)
+    const { fields } = await ddp.next((one) => one.fields?.args?.[0]?.[0] === id && one.fields.args[0][2] !== '')
     expect(fields).toEqual({
       eventName: 'user-status',
       args: [[id, username, 3, 'working', name, ['user'], 'manual']],
@@ -308,8 +308,8 @@ describe('refusals', () => {
     await later(QUIET_MS)
     expect(ddp.messages.slice(quiet)).toEqual([])
     await talk.post('presence.enableBroadcast', admin)
-    await set(ann, { status: 'away' })
-    expect((await ddp.told(ann, quiet))[1]).toBe(2)
+    await set(ann, { status: 'busy', expiresAt: inMs(500) })
+    expect((await ddp.told(ann, quiet))[1]).toBe(3)
     await ddp.end()
   })
 })

@@ -83,6 +83,8 @@ test('[RC-2.2-5] who is silent for 30 s is pinged, and given up after 30 s more'
 
 test('[RC-2.2-9] what follows work that takes time waits for it, in order; too much of it is not taken', async () => {
   const done: string[] = []
+  const failures: unknown[] = []
+  const failed = (error: unknown): void => void failures.push(error)
   let finish: () => void = () => {}
   const inOrder = createInOrder<string>((name) => {
     if (name !== 'slow') {
@@ -91,8 +93,11 @@ test('[RC-2.2-9] what follows work that takes time waits for it, in order; too m
     }
     return new Promise<void>((resolve) => {
       finish = resolve
-    }).then(() => void done.push(name))
-  })
+    }).then(() => {
+      done.push(name)
+      throw new Error('a bug')
+    })
+  }, failed)
   expect(inOrder.take('first', 1)).toBe(true)
   expect(inOrder.take('slow', 1)).toBe(true)
   expect(inOrder.take('second', 1)).toBe(true)
@@ -102,6 +107,7 @@ test('[RC-2.2-9] what follows work that takes time waits for it, in order; too m
   await Promise.resolve()
   await new Promise(setImmediate)
   expect(done).toEqual(['first', 'slow', 'second', 'third'])
+  expect(failures).toEqual([new Error('a bug')])
   inOrder.take('slow', 1)
   expect(inOrder.take('huge', 2 ** 20 + 1)).toBe(false)
 })

@@ -51,6 +51,9 @@ export function rocketchatDialect(): Dialect & SocketDialect {
       const { services, fanout, log } = parts
       ;({ openSockets } = parts)
       const hearts = createHearts({ now: () => performance.now() })
+      const news = createNews()
+      // What was told while broadcasting was off has reached nobody.
+      services.settings.onChange(() => news.forgetAll())
       return socketRoutes({
         services,
         fanout,

@@ -8,8 +8,11 @@ export interface InOrder<Message> {
   stop(): void
 }
 
-/** `work` answers null when it is done already. */
-export function createInOrder<Message>(work: (message: Message) => Promise<void> | null): InOrder<Message> {
+/** `work` answers null when it is done already; `failed` gets what its promise throws. */
+export function createInOrder<Message>(
+  work: (message: Message) => Promise<void> | null,
+  failed: (error: unknown) => void,
+): InOrder<Message> {
   let waiting: { readonly message: Message; readonly length: number }[] = []
   let waitingLength = 0
   let busy = false
@@ -18,7 +21,7 @@ export function createInOrder<Message>(work: (message: Message) => Promise<void>
     const working = work(message)
     if (working === null) return
     busy = true
-    void working.finally(goOn)
+    working.catch(failed).then(goOn, failed)
   }
 
   function goOn(): void {

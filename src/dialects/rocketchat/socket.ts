@@ -39,7 +39,7 @@ export function converse(shared: SocketShared, own: SocketOwn): SocketHandlers {
   const { form, connection } = own
   const send = (message: string): void => connection.send(form.write(message))
   const login = createSocketLogin({ ...shared, ...own, send })
-  const inOrder = createInOrder(answer)
+  const inOrder = createInOrder(answer, failed)
   const heart = hearts.add({
     silent: () => send(ddp.PING),
     dead: () => connection.close(CLOSE_OUT.timeout, 'TIMEOUT'),
@@ -48,6 +48,11 @@ export function converse(shared: SocketShared, own: SocketOwn): SocketHandlers {
   let hello: Said<'connect'> | null = null
 
   for (const greeting of form.greetings) connection.send(greeting)
+
+  function failed(error: unknown): void {
+    log.error({ err: error }, 'a bug of ours')
+    connection.close(CLOSE.bug)
+  }
 
   function hear(text: string): void {
     const message = ddp.readMessage(text)
