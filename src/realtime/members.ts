@@ -33,7 +33,6 @@ export interface Joined {
 export interface MembersParts {
   readonly newId: () => string
   readonly onEnded: Authentication['onEnded']
-  readonly random?: () => number
   readonly admission?: Admission
   /** Somebody was turned away, who may have a session that waits for them. */
   readonly onTurnedAway?: () => void
@@ -42,8 +41,7 @@ export interface MembersParts {
 export function createMembers({
   newId,
   onEnded,
-  random = Math.random,
-  admission = createAdmission({ random }),
+  admission = createAdmission({ random: Math.random }),
   onTurnedAway,
 }: MembersParts): Members {
   const lifelines = createLifelines()

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Services } from '../core/service.ts'
+import type { Admission } from './admission.ts'
 import type { Connection, SocketDialect } from './connection.ts'
 import { createFanout, type Fanout } from './fanout.ts'
 import { createMembers } from './members.ts'
@@ -8,7 +9,8 @@ import { serveWebSockets } from './websocket.ts'
 
 export interface RealtimeParts {
   readonly services: Services
-  readonly random?: () => number
+  /** Who is let in; absent: within the bounds of `limits.ts`. */
+  readonly admission?: Admission
   /** Somebody was turned away, who may have a session that waits for them. */
   readonly onTurnedAway?: () => void
   readonly log: { error(details: object, message: string): void }
@@ -32,12 +34,12 @@ export interface Realtime {
   close(): Promise<void>
 }
 
-export function createRealtime({ services, random, onTurnedAway, log }: RealtimeParts): Realtime {
+export function createRealtime({ services, admission, onTurnedAway, log }: RealtimeParts): Realtime {
   const fanout = createFanout()
   const members = createMembers({
     newId: services.newId,
     onEnded: services.authentication.onEnded,
-    ...(random !== undefined && { random }),
+    ...(admission !== undefined && { admission }),
     ...(onTurnedAway !== undefined && { onTurnedAway }),
   })
   return {

@@ -2,13 +2,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocket } from 'ws'
 import type { Principal, Services } from '../../src/core/service.ts'
+import { createAdmission } from '../../src/realtime/admission.ts'
 import type { Connection, SocketHandlers, SocketRoute } from '../../src/realtime/connection.ts'
 import { createRealtime } from '../../src/realtime/realtime.ts'
 
 type Ended = Parameters<Parameters<Services['authentication']['onEnded']>[0]>[0]
 
 /** Sockets on a bare server, without a dialect. */
-export async function startSockets(route: Partial<SocketRoute> & Pick<SocketRoute, 'accept'>) {
+export async function startSockets(route: Partial<SocketRoute> & Pick<SocketRoute, 'accept'>, connectionsMax = 1_000) {
   const http = createServer((_request, response) => response.end('plain'))
   const endings: ((ended: Ended) => void)[] = []
   let ids = 0
@@ -18,7 +19,13 @@ export async function startSockets(route: Partial<SocketRoute> & Pick<SocketRout
     settings: { current: { allowedOrigins: ['https://allowed.example'] } },
   } as unknown as Services
   const bugs: object[] = []
-  const realtime = createRealtime({ services, log: { error: (details) => void bugs.push(details) }, random: () => 0 })
+  let turnedAway = 0
+  const realtime = createRealtime({
+    services,
+    admission: createAdmission({ random: () => 0.5, connectionsMax }),
+    onTurnedAway: () => void turnedAway++,
+    log: { error: (details) => void bugs.push(details) },
+  })
   const dialect = { sockets: () => [{ matches: (path: string) => path === '/socket', messageBytesMax: 100, ...route }] }
   realtime.attach(http, [dialect], () => '127.0.0.1')
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
@@ -27,6 +34,7 @@ export async function startSockets(route: Partial<SocketRoute> & Pick<SocketRout
     url,
     realtime,
     bugs,
+    turnedAway: () => turnedAway,
     end: (ended: Ended) => {
       for (const listener of endings) listener(ended)
     },

@@ -131,3 +131,15 @@ test('[W3] a reader that stops reading is cut once 4 MiB wait for it, and others
   await vi.waitFor(() => expect(sockets.realtime.figures.open).toBe(1), { timeout: 5_000 })
   slow.socket.terminate()
 })
+
+test('[W6] whoever comes when there is no room is asked to come back later, and does, once there is', async () => {
+  await using sockets = await startSockets({ accept: (_request, connection) => handling(connection, () => ({})) }, 1)
+  const first = dial(`ws://${sockets.url}/socket`)
+  await first.opened
+  expect(await dial(`ws://${sockets.url}/socket`).refused).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+  expect([sockets.turnedAway(), sockets.realtime.figures.turnedAway]).toEqual([1, 1])
+  first.socket.close(1000)
+  await first.closed
+  await vi.waitFor(() => expect(sockets.realtime.figures.open).toBe(0))
+  await dial(`ws://${sockets.url}/socket`).opened
+})
