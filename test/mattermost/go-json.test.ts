@@ -82,6 +82,10 @@ test('lists of strings, maps of strings and arrays', () => {
   expect([...decodeMap('[1]')]).toEqual([])
   expect([...decodeMap('')]).toEqual([])
   expect(decodeArray('[{"a":1},2]')).toEqual(['{"a":1}', '2'])
+  expect(decodeArray(' [ {"a":"]"} ,\n[[]], "x" , null ] more')).toEqual(['{"a":"]"}', '[[]]', '"x"', 'null'])
+  expect(decodeArray('[]')).toEqual([])
+  expect(decodeArray('null')).toEqual([])
+  expect(decodeArray('[1,')).toBeNull()
   expect(decodeArray('{}')).toBeNull()
 })
 

@@ -229,6 +229,11 @@ test('bad input of every kind is answered in the product’s form', async () => 
   const deep = '['.repeat(150_000)
   expect(errorOf(await ada.put('/users/me/status', deep))).toBe(bad('status'))
   expect(errorOf(await ada.put('/users/me/status', `{"x":${deep}`))).toBe(bad('status'))
+  expect(errorOf(await ada.put('/users/me/preferences', `[{"x":${deep}`))).toBe(bad('preferences'))
+  const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+  expect((await ada.put('/users/me/preferences', `[{"user_id":"${ada.id}","category":"c","name":"n","x":${nested}}]`)).text).toBe(
+    OK,
+  )
   expect(errorOf(await ada.post('/users/status/ids', deep))).toBe('400 api.payload.parse.error')
   expect(errorOf(await ada.post('/users/status/ids', Buffer.from([0, 255, 254, 1])))).toBe('400 api.payload.parse.error')
   expect(

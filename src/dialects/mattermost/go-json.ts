@@ -57,9 +57,9 @@ export function decodeMap(body: string): ReadonlyMap<string, string> {
 
 /** The elements of an array of objects, each as its JSON text; null: no array. */
 export function decodeArray(body: string): string[] | null {
-  const value = parsed(body)
-  if (value === null) return []
-  return Array.isArray(value) ? value.map((element) => JSON.stringify(element)) : null
+  const value = firstValue(body)
+  if (value === 'null') return []
+  return value?.startsWith('[') ? [...elementsOf(value)] : null
 }
 
 /** The first value of a body, `undefined` when there is none. */
@@ -115,6 +115,18 @@ function* membersOf(object: string): Generator<[key: string, literal: string]> {
     skipTo(/[^ \t\r\n]/)
     const end = endOfValue(object, at)
     yield [key, object.slice(at, end)]
+    at = end
+  }
+}
+
+/** The elements of an array that is known to be JSON, as they are written: nested as deeply as may be, they are not taken apart. */
+function* elementsOf(array: string): Generator<string> {
+  let at = 1
+  for (;;) {
+    while (/[ \t\r\n,]/.test(array.charAt(at))) at++
+    if (array.charAt(at) === ']') return
+    const end = endOfValue(array, at)
+    yield array.slice(at, end)
     at = end
   }
 }

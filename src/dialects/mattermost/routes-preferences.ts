@@ -34,9 +34,10 @@ export function preferenceRoutes(voice: Voice): Route[] {
     return preferences.filter(wanted).map(({ category, name, value }) => ({ user_id: id, category, name, value }))
   }
   const given = (body: string, id: string): Preference[] => {
-    const preferences = (decodeArray(body) ?? []).map((preference) => decodeStruct(preference, PREFERENCE_FIELDS))
-    if (preferences.length === 0 || preferences.length > PREFERENCES_MAX || preferences.includes(null))
-      throw appError('invalid_body_param', 'preferences')
+    const texts = decodeArray(body) ?? []
+    if (texts.length === 0 || texts.length > PREFERENCES_MAX) throw appError('invalid_body_param', 'preferences')
+    const preferences = texts.map((preference) => decodeStruct(preference, PREFERENCE_FIELDS))
+    if (preferences.includes(null)) throw appError('invalid_body_param', 'preferences')
     const all = preferences.filter((preference) => preference !== null)
     if (all.some((preference) => preference.user_id !== id)) throw appError('permissions')
     return all.map(({ category, name, value }) => ({ category, name, value }))
