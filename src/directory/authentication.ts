@@ -91,13 +91,10 @@ export function createAuthentication(parts: AuthenticationParts): Authentication
       return { token, user, principal, until: made.until }
     },
     async logout({ userId, tokenId: ended }) {
-      await replica.change(() => ({
-        writes: endings(
-          tokens.of(userId).filter((slot) => tokens.idAt(slot) === ended),
-          tokens,
-        ),
-        answer: null,
-      }))
+      const slots = (): number[] => tokens.of(userId).filter((slot) => tokens.idAt(slot) === ended)
+      if (slots().some((slot) => tokens.at(slot).kind === 'publishable'))
+        throw new Failure('forbidden', 'A token that stands in pages is not for its readers to end.', { reason: 'scope_missing' })
+      await replica.change(() => ({ writes: endings(slots(), tokens), answer: null }))
     },
   }
 }

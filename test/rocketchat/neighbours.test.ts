@@ -177,6 +177,17 @@ test('[RC-1.7-1] an account is made', async () => {
   })
 })
 
+test('[RC-1.7-1] [RC-1.5-15] what may not be said is refused before anything is changed', async () => {
+  await talk.setting(admin, 'Accounts_AllowUserStatusMessageChange', false)
+  const made = await create({ username: 'texted', email: 'texted@example.org', statusText: 'hello' })
+  expect(made.body.errorType).toBe('error-not-allowed')
+  expect((await talk.get('users.info', admin, { username: 'texted' })).status).toBe(400)
+  const named = await talk.post('users.updateOwnBasicInfo', bob, { data: { name: 'Renamed', statusText: 'hello' } })
+  expect(named.body.errorType).toBe('error-not-allowed')
+  expect((await talk.get('me', bob)).body.name).not.toBe('Renamed')
+  await talk.setting(admin, 'Accounts_AllowUserStatusMessageChange', true)
+})
+
 test('[RC-1.7-3] a user is found', async () => {
   const info = (person: Person, query: Record<string, string>) => talk.get('users.info', person, query)
   const seen = (await info(bob, { username: 'ann' })).body.user

@@ -134,6 +134,11 @@ test('[RC-1.0-20] a token does no more than its scopes allow', async () => {
   expect(await talk.get('users.presence', { ...ann, token: writer.token })).toMatchObject(refused)
 })
 
+test('[RC-1.1-3] [RC-1.3-5] only blank names name nobody, whatever else is said', async () => {
+  const { status, body } = await talk.post('users.setStatus', admin, { status: 'busy', message: 'x', userId: ' ' })
+  expect([status, body.errorType]).toEqual([400, 'error-user-param-not-provided'])
+})
+
 test('[RC-1.0-16] unknown endpoints and methods', async () => {
   const unknown = '{"success":false,"error":"Resource not found"}'
   const headers = credentials(ann)

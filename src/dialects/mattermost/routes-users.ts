@@ -27,21 +27,23 @@ export function userRoutes(voice: Voice): Route[] {
   const { people, administration } = services
   const shared = { access: 'user', rate: 'read' } as const
 
-  const existing = (userId: string | null): User => {
-    const user = userId === null ? null : people.get(userId)
+  /** Tokens that are limited to users see these alone, and no e-mail address: they may stand in pages. */
+  const existing = (userId: string | null, { reach }: Principal): User => {
+    const user = userId === null || reach?.has(userId) === false ? null : people.get(userId)
     if (user === null) throw appError('missing_account')
-    return user
+    return reach === null ? user : { ...user, email: null }
   }
   const several = (userIds: readonly (string | null)[], principal: Principal, since = 0): string => {
-    const known = [...new Set(userIds.filter((userId) => userId !== null))]
+    const isSeen = (userId: string | null): userId is string => userId !== null && principal.reach?.has(userId) !== false
+    const known = [...new Set(userIds.filter(isSeen))]
     const presences = voice.as(principal).view.many(known)
-    const shown = known.map((userId, at) => ({ user: existing(userId), presence: presences[at] ?? null }))
+    const shown = known.map((userId, at) => ({ user: existing(userId, principal), presence: presences[at] ?? null }))
     const changed = shown.filter(({ user, presence }) => updatedAt(user, presence) > since)
     const ordered = changed.sort(({ user: one }, { user: other }) => (one.username < other.username ? -1 : 1))
     return `[${ordered.map(({ user, presence }) => userBody(user, presence)).join()}]`
   }
   const one = async (userId: string | null, { principal, request, reply }: Asked): Promise<unknown> => {
-    const user = existing(userId)
+    const user = existing(userId, principal)
     const presence = voice.as(principal).view.get(user.id)
     const isOwn = user.id === principal.userId
     const recents = isOwn ? ((await recentsOf(administration.as(principal), user.id)) ?? undefined) : undefined

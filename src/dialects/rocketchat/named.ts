@@ -35,8 +35,8 @@ export function findNamed({ userId, username, user }: Named, people: People): Us
 }
 
 /** Why nobody was found: all names were blank, or nobody has them. */
-export function refuseNamed(named: Named, reply: FastifyReply): string {
-  if (Object.values(named).some((name) => typeof name === 'string' && name.trim() !== '')) return unknownUser(reply)
+export function refuseNamed({ userId, username, user }: Named, reply: FastifyReply): string {
+  if ([userId, username, user].some((name) => name?.trim())) return unknownUser(reply)
   const reason = 'The required "userId" or "username" param was not provided'
   return refusal(reply, { code: 'error-user-param-not-provided', reason })
 }

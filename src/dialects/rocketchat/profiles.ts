@@ -13,11 +13,11 @@ export function profileOf(user: User, presence: Presence) {
 }
 
 /** A user as they themselves and administrators see them. */
-export function fullProfileOf(user: User, presence: Presence) {
+export function fullProfileOf(user: User, presence: Presence, viewer: Principal) {
   return {
     _id: user.ids[NAME],
     username: user.username,
-    emails: emailsOf(user),
+    emails: emailsOf(user, viewer),
     name: user.name,
     type: typeOf(user),
     ...statusFieldsOf(presence),
@@ -32,10 +32,11 @@ export function fullProfileOf(user: User, presence: Presence) {
 }
 
 /** A user in a list of accounts. */
-export function listedProfileOf(user: User, presence: Presence) {
+export function listedProfileOf(user: User, presence: Presence, viewer: Principal) {
   const { username, name, roles, active, avatarETag } = user
   const status = STATUS_OUT[presence.availability]
-  return { _id: user.ids[NAME], username, emails: emailsOf(user), type: typeOf(user), status, active, roles, name, avatarETag }
+  const emails = emailsOf(user, viewer)
+  return { _id: user.ids[NAME], username, emails, type: typeOf(user), status, active, roles, name, avatarETag }
 }
 
 /** What `me` and a login tell of one's own account. */
@@ -59,8 +60,8 @@ export function ownAccountOf(
     _id: user.ids[NAME],
     name: user.name,
     username: user.username,
-    emails: emailsOf(user),
-    email: user.email ?? undefined,
+    emails: emailsOf(user, principal),
+    email: emailsOf(user, principal)[0]?.address,
     status,
     statusDefault: STATUS_OUT[shown.standing ?? 'online'],
     ...claimed,
@@ -78,4 +79,6 @@ export function ownAccountOf(
 
 const typeOf = ({ bot }: User): 'bot' | 'user' => (bot ? 'bot' : 'user')
 
-const emailsOf = ({ email }: User) => (email === null ? [] : [{ address: email, verified: true }])
+/** Tokens that are limited to users may stand in pages: they are told no e-mail address. */
+const emailsOf = ({ email }: User, { reach }: Principal) =>
+  email === null || reach !== null ? [] : [{ address: email, verified: true }]

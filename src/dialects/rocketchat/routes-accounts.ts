@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
+import { Failure } from '../../core/errors.ts'
 import { ROLES, type Role, type Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { refusal, success } from './answers.ts'
@@ -58,7 +59,7 @@ const OwnUpdate = Type.Object(
 
 /** Making accounts, and what people change about their own. */
 export function accountRoutes(services: Services): Route[] {
-  const { people, presence, administration } = services
+  const { people, presence, administration, settings } = services
   return [
     route({
       rule: 'RC-1.7-1',
@@ -73,13 +74,15 @@ export function accountRoutes(services: Services): Route[] {
         const roles = (body.roles ?? ['user']).filter(isRole)
         if (roles.length < (body.roles ?? roles).length)
           return notAllowed(reply, 'The field Roles consist invalid role id', 'Assign_role')
+        if (statusText && !settings.current.notesAllowed)
+          throw new Failure('forbidden', 'Notes are not allowed.', { reason: 'notes_not_allowed' })
         const admin = administration.as(principal)
         const made = { email, name, password, username, roles, bot: roles.includes('bot'), active: active ?? true }
         const user = await admin.createUser(made)
         const { view, commands } = presence.as(principal, NAME)
         if (statusText) await commands.change(user.id, eventsOf({ status: null, message: statusText, until: null }))
         const shown = view.get(user.id)
-        return success({ user: shown === null ? { _id: user.ids[NAME] } : fullProfileOf(user, shown) })
+        return success({ user: shown === null ? { _id: user.ids[NAME] } : fullProfileOf(user, shown, principal) })
       },
     }),
     route({
@@ -119,11 +122,11 @@ export function accountRoutes(services: Services): Route[] {
           })
         const status = statusType ? STATUSES.find((known) => known === statusType) : null
         if (status === undefined) return refusal(reply, { code: 'error-not-allowed', reason: 'Invalid status type' })
-        if (name) await administration.as(principal).updateUser(principal.userId, { name })
         if (status !== null || statusText !== null)
           await presence
             .as(principal, NAME)
             .commands.change(principal.userId, eventsOf({ status, message: statusText, until: null }))
+        if (name) await administration.as(principal).updateUser(principal.userId, { name })
         return success({ user: ownAccountOf(services, principal, request) })
       },
     }),

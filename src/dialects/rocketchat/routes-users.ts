@@ -56,7 +56,7 @@ export function userRoutes({ people, presence, administration }: Services): Rout
         const shown = found ? presence.as(principal, NAME).view.get(found) : null
         if (user === null || shown === null) return failure(reply, 'User not found.')
         const sees = user.id === principal.userId || administers(principal) ? fullProfileOf : profileOf
-        return success({ user: sees(user, shown) })
+        return success({ user: sees(user, shown, principal) })
       },
     }),
     route({
@@ -75,7 +75,7 @@ export function userRoutes({ people, presence, administration }: Services): Rout
         const users = [...people.everyone()].filter(wanted).flatMap((user) => {
           const shown = view.get(user.id)
           if (shown === null || query.hasLoggedIn === (shown.lastActiveAt === null)) return []
-          return [listedProfileOf(user, shown)]
+          return [listedProfileOf(user, shown, principal)]
         })
         const { page, offset } = pageOf(sorted(users, sort), query)
         return success({ users: page, count: page.length, offset, total: users.length })

@@ -21,7 +21,7 @@ export function ownDocument({ people, presence }: Services, principal: Principal
   if (shown === null) return { id, fields: { username, name, roles } }
   const { until } = claimOf(shown)
   const fields = {
-    ...fullProfileOf(user, shown),
+    ...fullProfileOf(user, shown, principal),
     _id: undefined,
     statusDefault: STATUS_OUT[shown.standing ?? 'online'],
     statusExpiresAt: until === null ? undefined : dateOf(until),

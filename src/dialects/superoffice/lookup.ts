@@ -1,5 +1,5 @@
 import { Failure } from '../../core/errors.ts'
-import type { People, User } from '../../core/service.ts'
+import type { People, Principal, User } from '../../core/service.ts'
 import type { UserId } from '../../core/vocabulary.ts'
 
 /** The user who has an associate id. Throws Failure `not_found`. */
@@ -9,9 +9,9 @@ export function associate(people: People, id: number): UserId {
   return userId
 }
 
-/** Throws Failure `not_found`: the user may be gone by now. */
-export function userOf(people: People, userId: UserId | null, named: string | number): User {
-  const user = userId === null ? null : people.get(userId)
+/** Throws Failure `not_found`: the user may be gone by now, or not be one of those to whom the token is limited. */
+export function userOf(people: People, { reach }: Principal, userId: UserId | null, named: string | number): User {
+  const user = userId === null || reach?.has(userId) === false ? null : people.get(userId)
   if (user === null) throw noSuchUser(named)
   return user
 }

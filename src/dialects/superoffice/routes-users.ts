@@ -24,10 +24,11 @@ export function userRoutes({ presence, people }: Services): Route[] {
       rate: 'read',
       handle({ principal, request, reply }) {
         const { userId } = principal
-        const user = userOf(people, userId, userId)
+        const user = userOf(people, principal, userId, userId)
         const shown = presence.as(principal, 'superoffice').view.get(userId)
         if (shown === null) throw noSuchUser(userId)
-        const carrier = principalCarrier(user, { status: statusOut(shown, user.active), tenant: tenantOf(request) })
+        const told = principal.reach === null ? user : { ...user, email: null }
+        const carrier = principalCarrier(told, { status: statusOut(shown, user.active), tenant: tenantOf(request) })
         answer(request, reply, 'SoPrincipalCarrier', selected(carrier, fieldOf(request.query, '$select')))
       },
     }),
@@ -37,8 +38,9 @@ export function userRoutes({ presence, people }: Services): Route[] {
       path: '/api/v1/User/currentAssociate',
       access: 'user',
       rate: 'read',
-      handle({ principal: { userId }, request, reply }) {
-        const carrier = associateCarrier(userOf(people, userId, userId))
+      handle({ principal, request, reply }) {
+        const { userId } = principal
+        const carrier = associateCarrier(userOf(people, principal, userId, userId))
         answer(request, reply, 'Associate', selected(carrier, fieldOf(request.query, '$select')))
       },
     }),
@@ -49,11 +51,11 @@ export function userRoutes({ presence, people }: Services): Route[] {
       access: 'user',
       rate: 'read',
       params: Type.Object({ user: Type.String() }),
-      handle({ params, request, reply }) {
+      handle({ params, principal, request, reply }) {
         if (RESERVED.has(params.user.toLowerCase())) return answerNoResource(request, reply)
         const id = readInt32(params.user)
         const userId = id === null ? people.find('username', params.user) : associate(people, id)
-        const carrier = userWithLinks(userOf(people, userId, params.user), apiRoot(request))
+        const carrier = userWithLinks(userOf(people, principal, userId, params.user), apiRoot(request))
         answer(request, reply, 'UserWithLinks', selected(carrier, fieldOf(request.query, '$select')))
       },
     }),
@@ -63,9 +65,9 @@ export function userRoutes({ presence, people }: Services): Route[] {
       path: '/api/v1/Agents/User/GetUser',
       access: 'user',
       rate: 'read',
-      handle({ request, reply }) {
+      handle({ principal, request, reply }) {
         const id = readId(fieldOf(request.query, 'userId'), 'userId')
-        const carrier = userCarrier(userOf(people, associate(people, id), id))
+        const carrier = userCarrier(userOf(people, principal, associate(people, id), id))
         answer(request, reply, 'User', selected(carrier, fieldOf(request.query, '$select')))
       },
     }),
@@ -75,9 +77,9 @@ export function userRoutes({ presence, people }: Services): Route[] {
       path: '/api/v1/Agents/Associate/GetAssociate',
       access: 'user',
       rate: 'read',
-      handle({ request, reply }) {
+      handle({ principal, request, reply }) {
         const id = readId(fieldOf(request.query, 'associateId'), 'associateId')
-        const carrier = associateCarrier(userOf(people, associate(people, id), id))
+        const carrier = associateCarrier(userOf(people, principal, associate(people, id), id))
         answer(request, reply, 'Associate', selected(carrier, fieldOf(request.query, '$select')))
       },
     }),
