@@ -2,6 +2,7 @@ import { Failure } from '../core/errors.ts'
 import type { IdSpace, People } from '../core/service.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { fold, idInSpace, type StoredUser } from './userRecord.ts'
+import type { Users } from './users.ts'
 
 /** A native path says `me` for whoever asks. */
 const ME = 'me'
@@ -14,7 +15,7 @@ export function wordsOf(user: StoredUser, idSpaces: readonly IdSpace[]): string[
 }
 
 /** Throws Failure `conflict` taken, with the field, when a name of this user is another's. */
-export function assertFree(user: StoredUser, people: People, idSpaces: readonly IdSpace[]): void {
+export function assertFree(user: StoredUser, { people, holdersOf }: Users, idSpaces: readonly IdSpace[]): void {
   const takenBy = (space: string, value: string): boolean => (people.find(space, value) ?? user.id) !== user.id
   const takenId = (value: string): boolean => takenBy('id', value) || idSpaces.some(({ name }) => takenBy(name, value))
   const refuse = (field: string, value: string): never => {
@@ -24,8 +25,8 @@ export function assertFree(user: StoredUser, people: People, idSpaces: readonly 
   if (fold(user.id) === ME || takenBy('username', user.id) || idSpaces.some(({ name }) => takenBy(name, user.id)))
     refuse('id', user.id)
   const { username, email } = user
-  if (fold(username) === ME || takenBy('username', username) || takenId(username) || takenId(fold(username)))
-    refuse('username', username)
+  const isTakenId = takenId(fold(username)) || holdersOf(fold(username)).some((holder) => holder !== user.id)
+  if (fold(username) === ME || takenBy('username', username) || isTakenId) refuse('username', username)
   if (email !== null && takenBy('email', email)) refuse('email', email)
   for (const space of idSpaces) {
     const id = idInSpace(space, user.id, user.ids[space.name])

@@ -67,7 +67,7 @@ export function createPeopleChanges(parts: PeopleChangesParts): PeopleChanges {
       updatedAt: now,
       passwordHash: passwordHash ?? null,
     }
-    assertFree(user, users.people, idSpaces)
+    assertFree(user, users, idSpaces)
     return { words: wordsOf(user, idSpaces), writes: [{ key: userKey(id), value: encodeUser(user), expects: 0 }], answer: id }
   }
 
@@ -94,7 +94,7 @@ export function createPeopleChanges(parts: PeopleChangesParts): PeopleChanges {
     if ((wasAdministrator && by?.userId !== userId) || wasAdministrator !== isAdministrator) assertMayTouchAdministrators(by)
     const steps = wasAdministrator && before.active && !(isAdministrator && user.active)
     if (steps) assertNotTheLast(users, userId)
-    assertFree(user, users.people, idSpaces)
+    assertFree(user, users, idSpaces)
     const value = encodeUser({ ...user, updatedAt: Math.max(ledger.now(), before.updatedAt) })
     return {
       words: [...wordsOf(before, idSpaces), ...wordsOf(user, idSpaces), ...(steps ? [ADMINISTRATORS] : [])],

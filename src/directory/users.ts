@@ -20,6 +20,8 @@ export interface Users {
   stored(userId: UserId): StoredUser | null
   /** The commit by which somebody was removed last, also before anything was loaded. */
   removedAt(version: Version): void
+  /** Those with an id of any kind that has capitals in it and equals this in lower case. Other ids `people.find` tells. */
+  holdersOf(folded: string): readonly UserId[]
   /** Every user who has the admin role and is active. */
   administrators(): readonly UserId[]
 }
@@ -46,6 +48,11 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
     })
     return { space, byValue, given: 8 << number, recent: new Map<string, UserId>() }
   })
+  const byFoldedId = createSlotIndex((slot, folded) => {
+    const { ids } = glanceAt(records.value(slot))
+    const isIt = (id: string | null): boolean => id !== null && fold(id) === folded
+    return isIt(records.key(slot)) || spaces.some(({ space }) => isIt(idInSpace(space, records.key(slot), ids[space.name])))
+  })
   const byName = new Map(spaces.map((one) => [one.space.name, one]))
 
   /** A map finds what was lately asked for in a fraction of the time that an index over encoded records takes. */
@@ -61,11 +68,14 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
 
   /** Enters or removes a slot in every index but that of the ids. */
   function enter(slot: number, userId: UserId, glance: Glance, change: 'add' | 'remove'): void {
+    if (fold(userId) !== userId) byFoldedId[change](fold(userId), slot)
     byUsername[change](fold(glance.username), slot)
     if (glance.email !== null) byEmail[change](fold(glance.email), slot)
     for (const { space, byValue } of spaces) {
       const id = idInSpace(space, userId, glance.ids[space.name])
-      if (id !== null && id !== userId) byValue[change](id, slot)
+      if (id === null || id === userId) continue
+      byValue[change](id, slot)
+      if (fold(id) !== id) byFoldedId[change](fold(id), slot)
     }
   }
 
@@ -185,6 +195,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
       if (told && slot >= 0) for (const listener of listeners) listener({ slot, userId, gone: value === null, version })
     },
     stored,
+    holdersOf: (folded) => byFoldedId.all(folded).map((slot) => records.key(slot)),
     administrators: () => [...administrators],
     people: {
       find,

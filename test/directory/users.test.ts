@@ -70,6 +70,18 @@ test.for(TAKEN)('[A3] what is taken is refused: %j names %s', async ([user, fiel
   expect(directory.people.count).toBe(3)
 })
 
+test('[A3] a username meets ids in any case, and whoever has one can still be changed', async () => {
+  const { admin } = await openHouse()
+  await admin.createUser({ username: 'ada', id: 'Ada.1', ids: { own: 'OWN', derived: 'D'.repeat(26) } })
+  for (const username of ['ada.1', 'ADA.1', 'own', 'Own', 'd'.repeat(26)])
+    await expectFailure(admin.createUser({ username }), { code: 'conflict', reason: 'taken', field: 'username' })
+  expect((await admin.updateUser('Ada.1', { name: 'Ada', username: 'own' })).username).toBe('own')
+  await admin.updateUser('Ada.1', { ids: { own: 'Other' } })
+  await expectFailure(admin.createUser({ username: 'other' }), { code: 'conflict', reason: 'taken', field: 'username' })
+  await admin.deleteUser('Ada.1')
+  for (const username of ['ada.1', 'own', 'other']) expect((await admin.createUser({ username })).username).toBe(username)
+})
+
 test('[A3] a user may carry one word as several of its own names', async () => {
   const { admin, directory } = await openHouse()
   await admin.createUser({ username: 'ada', id: 'ada', ids: { own: 'ada' } })
