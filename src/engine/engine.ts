@@ -80,7 +80,7 @@ export function createEngine({ ledger, subjects, settings, onEnded, random = Mat
   const enact = createEnact({ ledger, subjects, lanes, policies })
   const recordOf = (userId: UserId) => roster.recordAt(subjects.slotOf(userId))
   const owner = () => incarnation
-  const sessions = createSessions({ ledger, subjects, settings, slices, random, owner, enact, recordOf })
+  const sessions = createSessions({ ledger, subjects, settings, slices, random, owner, enact, recordOf, log })
   const followed: Version[] = Array.from({ length: ledger.factsPartitions }, () => 0)
   const retellingFrom: Instant[] = []
   const { toldUntil, reached, cursor } = createReach({ ledger, recency, deadlines, retellingFrom })

@@ -27,6 +27,7 @@ export interface SessionsParts {
   readonly owner: () => SessionOwner
   readonly enact: Enact
   readonly recordOf: (userId: UserId) => PresenceRecord
+  readonly log: { warn(details: object, message: string): void }
 }
 
 /** The sessions of this node's connections: their truth is here, the facts follow it, and are written only when they differ. */
@@ -47,7 +48,7 @@ export interface Sessions {
 }
 
 export function createSessions(parts: SessionsParts): Sessions {
-  const { ledger, subjects, settings, slices, random, enact, recordOf, owner } = parts
+  const { ledger, subjects, settings, slices, random, enact, recordOf, owner, log } = parts
   const now = () => ledger.now()
   const holding = createHolding()
   const deadlines = createDeadlines({ now, slices, onDue })
@@ -124,6 +125,7 @@ export function createSessions(parts: SessionsParts): Sessions {
   function failed(held: Held, error: unknown): void {
     held.settling = false
     if (!(error instanceof Failure) || error.code !== 'unavailable') {
+      log.warn({ userId: held.userId, sessionId: held.sessionId, err: error }, 'A session cannot be written and is given up.')
       forget(held)
       return
     }
@@ -253,7 +255,7 @@ export function createSessions(parts: SessionsParts): Sessions {
       }
     },
     endUser(userId) {
-      for (const held of [...holding.of(userId)]) {
+      for (const held of holding.of(userId)) {
         endByOthers(held)
         if (subjects.slotOf(userId) < 0) forget(held)
       }

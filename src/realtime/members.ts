@@ -54,7 +54,7 @@ export function createMembers({
 
   onEnded((ended) => {
     const ids = 'tokenId' in ended ? byToken.get(ended.tokenId) : byUser.get(ended.userId)
-    for (const id of [...(ids ?? [])]) members.get(id)?.ended()
+    for (const id of ids ?? []) members.get(id)?.ended()
   })
 
   function identified(id: string, principal: Principal): void {
@@ -115,9 +115,9 @@ export function createMembers({
       const empty = new Promise<void>((resolve) => {
         emptied = resolve
       })
-      for (const { connection } of [...members.values()]) connection.close(CLOSE.goingAway, 'the server restarts')
+      for (const { connection } of members.values()) connection.close(CLOSE.goingAway, 'the server restarts')
       if (members.size > 0) await Promise.race([empty, patience(CLOSE_MS_MAX)])
-      for (const { connection } of [...members.values()]) connection.terminate()
+      for (const { connection } of members.values()) connection.terminate()
       lifelines.stop()
     },
     get open() {

@@ -16,8 +16,8 @@ export async function talk(server: Server, token: string | null, headers: Readon
   const wake = (): void => {
     for (const waker of wakers) waker()
   }
-  socket.on('message', (payload) => {
-    heard.push(JSON.parse(String(payload)))
+  socket.on('message', (payload: Buffer) => {
+    heard.push(JSON.parse(payload.toString()))
     wake()
   })
   socket.on('error', () => {})

@@ -50,7 +50,7 @@ export async function startSockets(route: Partial<SocketRoute> & Pick<SocketRout
 export function dial(url: string, options: object = {}) {
   const socket = new WebSocket(url, options)
   const texts: string[] = []
-  socket.on('message', (payload) => void texts.push(String(payload)))
+  socket.on('message', (payload: Buffer) => void texts.push(payload.toString()))
   socket.on('error', () => {})
   const opened = new Promise<void>((resolve) => socket.once('open', resolve))
   const closed = new Promise<{ code: number; reason: string }>((resolve) =>

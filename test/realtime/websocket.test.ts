@@ -8,7 +8,7 @@ test('a socket is opened, heard, answered, and said goodbye to', async () => {
   await using sockets = await startSockets({
     accept: (_request, connection) =>
       handling(connection, () => ({
-        message: (payload) => connection.send(`heard ${payload}`),
+        message: (payload) => connection.send(`heard ${payload.toString()}`),
         closed: (code, by) => void ended.push([code, by]),
       })),
   })
@@ -125,7 +125,7 @@ test('[W3] a reader that stops reading is cut once 4 MiB wait for it, and others
     for (const connection of connections) connection.write(frame === undefined ? [] : [frame])
     await new Promise((resolve) => setImmediate(resolve))
   }
-  expect(connections.map(({ open }) => open).sort()).toEqual([false, true])
+  expect(connections.filter(({ open }) => open)).toHaveLength(1)
   connections.find(({ open }) => open)?.send('last')
   await vi.waitFor(() => expect(quick.texts.at(-1)).toBe('last'))
   await vi.waitFor(() => expect(sockets.realtime.figures.open).toBe(1), { timeout: 5_000 })
