@@ -234,3 +234,17 @@ test('[SO-1.4-13] too many calls are 429', async () => {
   expect([refused.status, Object.keys(refused.json)]).toEqual([429, ['Message']])
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
 })
+
+test('[SO-1.4-8] a token that may not read learns nothing about others, over REST or from an agent', async () => {
+  const other = await server.createUser({ username: 'other', password: null })
+  const wanted = { name: 'only sessions', scopes: ['sessions'] }
+  const { token } = await server.call('POST', '/v1/tokens', anna.token, wanted)
+  const id = associateId(other)
+  for (const path of [`/api/v1/User/${id}`, '/api/v1/User/other', '/api/v1/User/nobody'])
+    expect([path, (await get(path, { headers: bearer(token) })).status]).toEqual([path, 403])
+  for (const call of [`User/GetUser?userId=${id}`, `Associate/GetAssociate?associateId=${id}`]) {
+    const { status, json } = await ask(server, `/api/v1/Agents/${call}`, { method: 'POST', headers: bearer(token) })
+    expect([call, status, json.ErrorType]).toEqual([call, 403, 'SoSecurityException'])
+  }
+  expect((await get('/api/v1/User/currentAssociate', { headers: bearer(token) })).status).toBe(200)
+})

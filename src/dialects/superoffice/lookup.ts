@@ -9,8 +9,14 @@ export function associate(people: People, id: number): UserId {
   return userId
 }
 
-/** Throws Failure `not_found`: the user may be gone by now, or not be one of those to whom the token is limited. */
-export function userOf(people: People, { reach }: Principal, userId: UserId | null, named: string | number): User {
+/**
+ * Throws Failure `not_found`: the user may be gone by now, or not be one of those to whom the token is limited; `forbidden` about others
+ * when the token may not read.
+ */
+export function userOf(people: People, principal: Principal, userId: UserId | null, named: string | number): User {
+  const { reach, scopes } = principal
+  if (userId !== principal.userId && !scopes.has('presence:read'))
+    throw new Failure('forbidden', 'The token lacks the scope presence:read.', { reason: 'scope_missing' })
   const user = userId === null || reach?.has(userId) === false ? null : people.get(userId)
   if (user === null) throw noSuchUser(named)
   return user
