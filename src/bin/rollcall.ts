@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { loginCommand, logoutCommand, tokenCommand } from '../cli/access.ts'
 import { statusCommand } from '../cli/status.ts'
@@ -9,8 +10,11 @@ import { serveCommand } from './command.ts'
 import { refuse } from './refuse.ts'
 import { stoppedStores } from './stores.ts'
 
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
+
 const program = new Command('rollcall')
   .description('One presence server that speaks everybody’s dialect.')
+  .version(version)
   .exitOverride()
   .addCommand(serveCommand())
   .addCommand(tryCommand())
@@ -24,9 +28,18 @@ const program = new Command('rollcall')
   .addCommand(exportCommand(stoppedStores))
   .addCommand(importCommand(stoppedStores))
 
+speakAsOne(program, program.name())
+
 try {
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode
   else refuse(error)
+}
+
+/** Every command refuses in the program's name, and says where its help is. */
+function speakAsOne(command: Command, path: string): void {
+  command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'rollcall: ')) })
+  command.showHelpAfterError(`More: ${path} --help`)
+  for (const inner of command.commands) speakAsOne(inner, `${path} ${inner.name()}`)
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { Failure } from '../core/errors.ts'
 import { save } from './saved.ts'
 import { type Answer, connect, serverAt, serverUrl } from './server.ts'
-import { ask, askSecret, print, printJson, printTable } from './terminal.ts'
+import { ask, askSecret, example, print, printJson, printTable } from './terminal.ts'
 
 export function loginCommand(): Command {
   return new Command('login')
@@ -10,7 +10,7 @@ export function loginCommand(): Command {
     .option('-u, --username <name>', 'username or e-mail address; asked for when left out')
     .addHelpText(
       'after',
-      '\nThe password is asked for, or read from standard input:\n  echo "$PASSWORD" | rollcall login -u admin',
+      `\nThe password is asked for, or read from standard input.\n${example('rollcall login -u admin', 'echo "$PASSWORD" | rollcall login -u admin')}`,
     )
     .action(async ({ username }: { username?: string }) => {
       const url = serverUrl()
@@ -28,16 +28,22 @@ export function loginCommand(): Command {
 }
 
 export function logoutCommand(): Command {
-  return new Command('logout').description('end the login at the server and forget it').action(async () => {
-    const server = await connect()
-    await server.call('POST', '/v1/logout')
-    await save(server.url, null)
-    print(`Logged out of ${server.url}.`)
-  })
+  return new Command('logout')
+    .description('end the login at the server and forget it')
+    .addHelpText('after', example('rollcall logout'))
+    .action(async () => {
+      const server = await connect()
+      await server.call('POST', '/v1/logout')
+      await save(server.url, null)
+      print(`Logged out of ${server.url}.`)
+    })
 }
 
+const SCOPES =
+  '\nScopes: presence:read, presence:write-own, presence:write-others, sessions, admin, claims:CLASS (call, manual, app, calendar, schedule).\n'
+
 export function tokenCommand(): Command {
-  const command = new Command('token').description('tokens for programs')
+  const command = new Command('token').description('tokens for programs and dashboards')
   command
     .command('create <name>')
     .description('make a token and show it, this once')
@@ -48,6 +54,7 @@ export function tokenCommand(): Command {
     .option('--origin <origin...>', 'the only web origins that it may come from')
     .option('--until <time>', 'when it ends, like 2027-01-31T00:00:00Z')
     .option('--json', 'answer as JSON')
+    .addHelpText('after', `${SCOPES}${example("rollcall token create 'wall display' --scope presence:read")}`)
     .action(async (name: string, { kind, user, scope, only, origin, until, json }) => {
       const wanted = { name, kind, user, scopes: scope, users: only, origins: origin, until }
       const made = await (await connect()).call('POST', '/v1/tokens', wanted)
@@ -60,6 +67,7 @@ export function tokenCommand(): Command {
     .description('list tokens')
     .option('-u, --user <user>', 'whose', 'me')
     .option('--json', 'answer as JSON')
+    .addHelpText('after', example('rollcall token list -u anna'))
     .action(async ({ user, json }) => {
       const { tokens } = await (await connect()).call('GET', `/v1/tokens?user=${encodeURIComponent(user)}`)
       if (json) return printJson(tokens)
@@ -74,7 +82,8 @@ export function tokenCommand(): Command {
     })
   command
     .command('revoke <id>')
-    .description('end a token')
+    .description('end a token; `rollcall token list` tells its id')
+    .addHelpText('after', example('rollcall token revoke "$ID"'))
     .option('-u, --user <user>', 'whose it is', 'me')
     .action(async (id: string, { user }) => {
       await (await connect()).call('DELETE', `/v1/tokens/${encodeURIComponent(id)}?user=${encodeURIComponent(user)}`)

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { type Answer, connect, type Server } from './server.ts'
-import { print, printJson } from './terminal.ts'
+import { example, print, printJson } from './terminal.ts'
 import { type Wire, wires } from './wires.ts'
 
 export function statusCommand(): Command {
@@ -9,6 +9,7 @@ export function statusCommand(): Command {
     .description('show what a user’s status is now, by id or username (default: yours)')
     .option('--wire', 'show what each dialect answers for it, side by side')
     .option('--json', 'answer as JSON')
+    .addHelpText('after', example('rollcall status anna --wire'))
     .action(async (user: string | undefined, { wire, json }) => {
       const server = await connect()
       const person = await server.call('GET', `/v1/users/${encodeURIComponent(user ?? 'me')}`)

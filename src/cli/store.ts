@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import { Command } from 'commander'
 import { Failure } from '../core/errors.ts'
+import { newFile, readFrom } from './files.ts'
 import { connect } from './server.ts'
-import { print } from './terminal.ts'
+import { example, print } from './terminal.ts'
 
 /** What can be done to a stopped store, by its name (`file:FOLDER`). Given by bin, which knows what stores are. */
 export interface StoppedStores {
@@ -15,17 +14,23 @@ export interface StoppedStores {
   resetAdministrator(store: string, username?: string): Promise<{ readonly username: string; readonly password: string }>
 }
 
-const STORE = ['--store <store>', 'a stopped store, like file:./data; without it, the running server is asked'] as const
+const STORE = [
+  '--store <store>',
+  'the store of a stopped server, like file:./data (default: the running server is asked)',
+] as const
+
+const PATH_OF_RUNNING = 'A running server puts its backup beside its own store: give a name, not a path.'
 
 export function exportCommand(stores: StoppedStores): Command {
   return new Command('export')
     .argument('[file]')
-    .description('write everything that is known as JSON lines (default: to standard output)')
+    .description('write everything that is known as JSON lines, to a new file or to standard output')
     .option(...STORE)
+    .addHelpText('after', example('rollcall export everything.jsonl', 'rollcall export --store file:./data > everything.jsonl'))
     .action(async (file: string | undefined, { store }: { store?: string }) => {
       const lines = store === undefined ? await exportOfServer() : stores.exportLines(store)
       if (file === undefined) return pipeline(lines, process.stdout, { end: false })
-      await using target = await open(file, 'wx', 0o600).catch(refuseTaken(file))
+      await using target = await newFile(file)
       for await (const line of lines) await target.write(Buffer.from(line))
       await target.sync()
     })
@@ -34,11 +39,12 @@ export function exportCommand(stores: StoppedStores): Command {
 export function importCommand(stores: StoppedStores): Command {
   return new Command('import')
     .argument('<file>')
-    .description('bring an export back into a stopped store; "-" is standard input')
-    .requiredOption('--store <store>', 'a stopped store, like file:./data; made when there is none')
-    .option('--replace', 'throw away what the store holds')
+    .description('bring an export back into the store of a stopped server; "-" is standard input')
+    .requiredOption('--store <store>', 'the store of a stopped server, like file:./data; made when there is none')
+    .option('--replace', 'throw away what the store holds; without it a used store is refused')
+    .addHelpText('after', example('rollcall import everything.jsonl --store file:./restored'))
     .action(async (file: string, { store, replace = false }) => {
-      const input = file === '-' ? process.stdin : createReadStream(file)
+      const input = await readFrom(file)
       await stores.importLines(store, createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), { replace })
       print(`Imported into ${store}.`)
     })
@@ -51,20 +57,25 @@ export function backupCommand(stores: StoppedStores): Command {
       'copy the store: a running server makes a folder of that name beside its own; a stopped one is copied to that path',
     )
     .option(...STORE)
+    .addHelpText('after', example('rollcall backup monday', 'rollcall backup --store file:./data ./tuesday'))
     .action(async (name: string, { store }: { store?: string }) => {
-      if (store === undefined) return print((await (await connect()).call('POST', '/v1/backup', { name })).folder)
+      if (store === undefined) {
+        if (/[/\\]/.test(name)) throw new Failure('invalid', PATH_OF_RUNNING)
+        return print((await (await connect()).call('POST', '/v1/backup', { name })).folder)
+      }
       await stores.backup(store, name)
       print(name)
     })
 }
 
 export function adminCommand(stores: StoppedStores): Command {
-  const command = new Command('admin').description('the administrator of a stopped store')
+  const command = new Command('admin').description('the administrator in the store of a stopped server')
   command
     .command('reset')
     .description('give an administrator a new password, printed once')
-    .requiredOption('--store <store>', 'a stopped store, like file:./data')
+    .requiredOption('--store <store>', 'the store of a stopped server, like file:./data')
     .option('-u, --username <name>', 'which one (default: admin)')
+    .addHelpText('after', example('rollcall admin reset --store file:./data'))
     .action(async ({ store, username }) => {
       const made = await stores.resetAdministrator(store, username)
       print(`username  ${made.username}\npassword  ${made.password}`)
@@ -78,9 +89,3 @@ async function exportOfServer(): Promise<AsyncIterable<Uint8Array>> {
   const { detail } = (await response.json()) as { detail: string }
   throw new Failure('invalid', detail)
 }
-
-const refuseTaken =
-  (file: string) =>
-  (error: NodeJS.ErrnoException): never => {
-    throw error.code === 'EEXIST' ? new Failure('conflict', `${file} is there already; name another file.`) : error
-  }

@@ -19,6 +19,11 @@ export function printTable(rows: readonly (readonly string[])[]): void {
   }
 }
 
+/** The end of a command's help: how it is typed. */
+export function example(...commands: readonly string[]): string {
+  return `\n${commands.length === 1 ? 'Example' : 'Examples'}:\n${commands.map((command) => `  ${command}`).join('\n')}`
+}
+
 /** Asks on a terminal without showing what is typed; elsewhere reads the next line of standard input. */
 export async function askSecret(question: string): Promise<string> {
   const answer = process.stdin.isTTY ? await askOnTerminal(question, true) : await readLine()

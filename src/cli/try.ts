@@ -1,10 +1,12 @@
 import { Command } from 'commander'
 import { Failure } from '../core/errors.ts'
 import { type Answer, connect, type Server, serverAt } from './server.ts'
-import { print } from './terminal.ts'
+import { example, print } from './terminal.ts'
 import { wires } from './wires.ts'
 
 const DEMO_USERNAME = 'demo'
+/** How long the demo user's token stays good, in ms: each run makes one. */
+const TOKEN_MS = 24 * 3_600_000
 
 /** One status, said in one dialect, with the words that introduce it. */
 interface Saying {
@@ -18,12 +20,16 @@ interface Saying {
 export function tryCommand(): Command {
   return new Command('try')
     .description('on a running server: make a demo user, set a status in each dialect, and show each curl with its answer')
+    .addHelpText('after', `\nNeeds an administrator's login.\n${example('rollcall login -u admin', 'rollcall try')}`)
     .action(async () => {
       const admin = await connect()
       const user = await demoUser(admin)
-      const { token } = await admin.call('POST', '/v1/tokens', { name: 'rollcall try', kind: 'personal', user: user.id })
+      const until = new Date(Date.now() + TOKEN_MS).toISOString()
+      const { token } = await admin.call('POST', '/v1/tokens', { name: 'rollcall try', kind: 'personal', user: user.id, until })
       const server = serverAt(admin.url, token)
-      print(`The demo user is ${user.username} (${user.id}). Their token, for the calls below:\n\n  TOKEN=${token}\n`)
+      print(
+        `The demo user is ${user.username} (${user.id}). Their token, for the calls below and for a day:\n\n  TOKEN=${token}\n`,
+      )
       for (const saying of sayings(user, token)) await say(server, saying, user)
       print('One status, four dialects. `rollcall status demo --wire` shows this for any user.')
     })

@@ -1,11 +1,12 @@
-import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Command } from 'commander'
 import { Failure } from '../core/errors.ts'
+import { readFrom } from './files.ts'
 import { type Answer, connect, type Server } from './server.ts'
-import { askSecret, print, printJson, printTable } from './terminal.ts'
+import { askSecret, example, print, printJson, printTable } from './terminal.ts'
 
 const PAGE_USERS = 1000
+const ASKED = '\nPasswords are asked for, or read from standard input, one a line: for your own first the current one.\n'
 
 export function userCommand(): Command {
   return new Command('user')
@@ -19,7 +20,7 @@ export function userCommand(): Command {
 function addCommand(): Command {
   return new Command('add')
     .argument('<username>')
-    .description('add a user')
+    .description('add a user, and say their ids')
     .option('--name <name>', 'full name')
     .option('--email <address>', 'e-mail address')
     .option('--role <role...>', 'admin, user, bot or guest')
@@ -27,6 +28,7 @@ function addCommand(): Command {
     .option('--bot', 'a program, not a person')
     .option('--password', 'ask for a password, or read it from standard input')
     .option('--json', 'answer as JSON')
+    .addHelpText('after', example("rollcall user add anna --name 'Anna A' --email anna@example.org --password"))
     .action(async (username: string, { name, email, role, id, bot, password, json }) => {
       const secret = password ? await askSecret('Password: ') : undefined
       const wanted = { username, name, email, roles: role, id, bot, password: secret }
@@ -41,6 +43,7 @@ function listCommand(): Command {
   return new Command('list')
     .description('list all users')
     .option('--json', 'answer as JSON lines')
+    .addHelpText('after', example('rollcall user list'))
     .action(async ({ json }) => {
       const rows = [['USERNAME', 'ID', 'ROLES', 'ACTIVE', 'NAME']]
       for await (const user of everyone(await connect())) {
@@ -54,11 +57,12 @@ function listCommand(): Command {
 function importCommand(): Command {
   return new Command('import')
     .argument('<file>')
-    .description('add users from JSON lines, each as POST /v1/users takes it; "-" is standard input')
+    .description('add a user for each line of JSON, as POST /v1/users takes it; "-" is standard input')
     .option('--json', 'report each line as JSON')
+    .addHelpText('after', `\nA line is like {"username":"anna","name":"Anna A"}\n${example('rollcall user import users.jsonl')}`)
     .action(async (file: string, { json }) => {
       const server = await connect()
-      const input = file === '-' ? process.stdin : createReadStream(file)
+      const input = await readFrom(file)
       let [number, added, refused] = [0, 0, 0]
       for await (const line of createInterface({ input })) {
         number++
@@ -88,6 +92,7 @@ function passwordCommand(): Command {
   return new Command('passwd')
     .argument('[username]')
     .description('set a password: your own, or, as an administrator, somebody’s')
+    .addHelpText('after', `${ASKED}${example('rollcall user passwd anna', 'echo "$PASSWORD" | rollcall user passwd anna')}`)
     .action(async (username?: string) => {
       const server = await connect()
       const currentPassword = username === undefined ? await askSecret('Current password: ') : undefined

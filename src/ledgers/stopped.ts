@@ -31,7 +31,8 @@ export async function backupStore(store: string, folder: string): Promise<void> 
   }
 }
 
-async function openExisting(store: string): Promise<EmbeddedLedger> {
+/** For whoever does more with it; it must be closed. */
+export async function openExisting(store: string): Promise<EmbeddedLedger> {
   const folder = folderOf(store)
   const files = await readdir(folder).catch(() => [])
   if (files.length === 0) throw new Failure('not_found', `there is no store in ${folder}`, { field: 'store' })

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ADMIN, type Server, startServer } from '../server.ts'
+import { runShell } from '../shell.ts'
 import { administratorOf, commandLine } from './command.ts'
+
+const COMMANDS = ['serve', 'try', 'login', 'logout', 'status', 'user', 'token', 'admin', 'backup', 'export', 'import']
 
 let server: Server
 let rollcall: ReturnType<typeof administratorOf>
@@ -162,7 +165,64 @@ test('[K12] what is unknown is refused with words, and every command has help', 
   expect(await rollcall(['frobnicate'])).toMatchObject({ code: 1, stderr: expect.stringContaining('unknown command') })
   expect(await rollcall(['status', '--frob'])).toMatchObject({ code: 1, stderr: expect.stringContaining('unknown option') })
   const { stdout } = await rollcall(['--help'])
-  const names = [...stdout.matchAll(/^ {2}(\w+)[ |[<]/gm)].map(([, name]) => name).filter((name) => name !== 'help')
-  expect(names).toEqual(['serve', 'try', 'login', 'logout', 'status', 'user', 'token', 'admin', 'backup', 'export', 'import'])
-  for (const name of names) expect((await rollcall([name ?? '', '--help'])).stdout).toContain('Usage: rollcall')
+  expect(namesIn(stdout)).toEqual(COMMANDS)
+  expect(await rollcall(['user', 'add'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: "rollcall: missing required argument 'username'\nMore: rollcall user add --help\n",
+  })
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'))
+  expect(await rollcall(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
 })
+
+test('[K13] a file that cannot be read or written, and a store that is not there, are told as such', async () => {
+  const nowhere = join(home, 'nowhere', 'file')
+  const told: readonly (readonly [readonly string[], string])[] = [
+    [['user', 'import', nowhere], `${nowhere} cannot be read: there is no such file or folder.`],
+    [
+      ['import', nowhere, '--store', `file:${join(home, 'unmade')}`],
+      `${nowhere} cannot be read: there is no such file or folder.`,
+    ],
+    [['export', nowhere], `${nowhere} cannot be written: there is no such file or folder.`],
+    [['export', home], `${home} cannot be written: it is there already; name another file.`],
+    [['admin', 'reset', '--store', `file:${nowhere}`], `there is no store in ${nowhere}`],
+    [['backup', './monday'], 'A running server puts its backup beside its own store: give a name, not a path.'],
+  ]
+  for (const [args, words] of told) expect(await rollcall(args)).toEqual({ code: 1, stdout: '', stderr: `rollcall: ${words}\n` })
+  for (const folder of ['nowhere', 'unmade']) await expect(stat(join(home, folder))).rejects.toThrow('ENOENT')
+})
+
+test('[K14] the examples in the help of every command work as they are typed', { timeout: 120_000 }, async () => {
+  const cwd = await mkdtemp(join(home, 'examples-'))
+  await using other = await startServer({ store: `file:${join(cwd, 'data')}` })
+  await writeFile(join(cwd, 'users.jsonl'), '{"username":"bert"}\n')
+  const ID = (await other.call('GET', '/v1/tokens', other.adminToken)).tokens[0].id
+  const env = { ROLLCALL_URL: other.url, PASSWORD: ADMIN.password, ID }
+  const examples = await examplesUnder([])
+  const [running, stopped] = [
+    examples.filter((line) => !line.includes('--store')),
+    examples.filter((line) => line.includes('--store')),
+  ]
+  expect(running.length).toBeGreaterThan(15)
+  const type = async (line: string) =>
+    expect({ line, ...(await runShell(line, { cwd, env, input: `${ADMIN.password}\n` })) }).toMatchObject({ line, code: 0 })
+  const early = ['rollcall login -u admin', ...running.filter((line) => line.startsWith('rollcall user add'))]
+  const late = running.filter((line) => /logout/.test(line))
+  for (const line of new Set([...early, ...running.filter((each) => !late.includes(each)), ...late])) await type(line)
+  await other.kill()
+  for (const line of stopped) if (!line.startsWith('rollcall serve')) await type(line)
+})
+
+/** The lines under "Example:" in the help of a command and those within it. */
+async function examplesUnder(path: readonly string[]): Promise<string[]> {
+  const { stdout } = await rollcall([...path, '--help'])
+  const names = namesIn(stdout)
+  if (names.length > 0) return (await Promise.all(names.map((name) => examplesUnder([...path, name])))).flat()
+  expect(stdout).toMatch(/^Usage: rollcall [\s\S]*^Examples?:$/m)
+  return [...(stdout.split(/^Examples?:\n/m)[1] ?? '').matchAll(/^ {2}(.+)$/gm)].map(([, line]) => line ?? '')
+}
+
+function namesIn(help: string): string[] {
+  const commands = help.split(/^Commands:\n/m)[1] ?? ''
+  return [...commands.matchAll(/^ {2}(\w+)[ |[<]/gm)].map(([, name]) => name ?? '').filter((name) => name !== 'help')
+}

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Server } from '../server.ts'
+import { COMPILED, type Server } from '../server.ts'
 
 const ENTRY = fileURLToPath(new URL('../../src/bin/rollcall.ts', import.meta.url))
 const ENDS_MS_MAX = 20_000
@@ -21,7 +21,13 @@ export interface CommandOptions {
 export function commandLine({ url, home }: { readonly url: string; readonly home: string }) {
   return (args: readonly string[], { env = {}, input = '' }: CommandOptions = {}): Promise<Ended> =>
     new Promise((resolve) => {
-      const environment = { PATH: process.env['PATH'], XDG_CONFIG_HOME: home, ROLLCALL_URL: url, ...env }
+      const environment = {
+        PATH: process.env['PATH'],
+        XDG_CONFIG_HOME: home,
+        ROLLCALL_URL: url,
+        NODE_COMPILE_CACHE: COMPILED,
+        ...env,
+      }
       const options = { env: environment, timeout: ENDS_MS_MAX }
       const child = execFile(process.execPath, [ENTRY, ...args], options, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr })
