@@ -190,6 +190,17 @@ test('[MM-1.11-7] recent ones are a preference, and a prop of one’s own', asyn
   expect(await propOf(ben, ada.id)).not.toHaveProperty('recentCustomStatuses')
 })
 
+test('[MM-1.11-7] of several set at once by one user, none is lost', async () => {
+  const cleo = await newSpeaker(server, 'cleo')
+  const texts = ['a', 'b', 'c', 'd', 'e']
+  await Promise.all(texts.map((text) => put({ text }, cleo)))
+  const kept = await recents(cleo)
+  expect(kept.map(({ text }: { text: string }) => text).sort()).toEqual(texts)
+  const forgotten = kept.map((recent: object) => cleo.delete('/users/me/status/custom/recent', recent))
+  expect((await Promise.all(forgotten)).map((answer) => answer.text)).toEqual(texts.map(() => OK))
+  expect(await recents(cleo)).toEqual([])
+})
+
 test('[MM-R2] a body that cannot be decoded comes before rights', async () => {
   for (const body of [undefined, '', '[]', '{"text":1}', '{"expires_at":""}'])
     for (const id of ['me', ben.id]) {

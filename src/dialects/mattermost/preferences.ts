@@ -12,3 +12,17 @@ export async function recentsOf(administration: Administration, userId: string):
 export function isSame(one: Pick<Preference, 'category' | 'name'>, other: Pick<Preference, 'category' | 'name'>): boolean {
   return one.category === other.category && one.name === other.name
 }
+
+/** Lets what is done for one user go one after the other: each reads what the one before has written. */
+export function createTurns(): <T>(userId: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>()
+  return async (userId, work) => {
+    const turn = (last.get(userId) ?? Promise.resolve()).then(work, work)
+    last.set(userId, turn)
+    try {
+      return await turn
+    } finally {
+      if (last.get(userId) === turn) last.delete(userId)
+    }
+  }
+}

@@ -9,7 +9,7 @@ import { appError } from './errors.ts'
 import { decodeStruct } from './go-json.ts'
 import { SPACE } from './ids.ts'
 import { OK } from './manners.ts'
-import { RECENTS, recentsOf } from './preferences.ts'
+import { createTurns, RECENTS, recentsOf } from './preferences.ts'
 import { ByUser, USER } from './routes-status.ts'
 import { noteEvent } from './translate.ts'
 import { idInPath, type Voice } from './voice.ts'
@@ -19,6 +19,7 @@ export function customStatusRoutes(voice: Voice): Route[] {
   const { services } = voice
   const { people, settings, administration } = services
   const shared = { access: 'user', rate: 'set', params: ByUser } as const
+  const inTurn = createTurns()
 
   /** Whose it is; null: nobody's. What comes before any body. */
   const whose = (id: string, principal: Principal): string | null => {
@@ -40,8 +41,7 @@ export function customStatusRoutes(voice: Voice): Route[] {
   const keepRecent = async (userId: string, wanted: WantedStatus, { principal }: Pick<Asked, 'principal'>): Promise<void> => {
     const own = administration.as(principal)
     try {
-      const recents = (await recentsOf(own, userId)) ?? ''
-      await keep(own, userId, withRecent(recents, wanted))
+      await inTurn(userId, async () => keep(own, userId, withRecent((await recentsOf(own, userId)) ?? '', wanted)))
     } catch (error) {
       services.log.warn({ err: error }, 'the custom status is set, but not kept among the recent ones')
     }
@@ -52,12 +52,15 @@ export function customStatusRoutes(voice: Voice): Route[] {
     const given = decodeStruct(await bodyOf(request), CUSTOM_STATUS_FIELDS)
     if (given === null) throw appError('invalid_body_param', 'recent_custom_status')
     permitted(userId, principal)
+    if (userId === null) throw appError('no_preference')
     const own = administration.as(principal)
-    const recents = userId === null ? null : await recentsOf(own, userId)
-    if (userId === null || recents === null) throw appError('no_preference')
-    const value = given.emoji === '' && given.text === '' ? null : withoutRecent(recents, given)
-    if (value === null) throw appError('recent_not_found')
-    await keep(own, userId, value)
+    await inTurn(userId, async () => {
+      const recents = await recentsOf(own, userId)
+      if (recents === null) throw appError('no_preference')
+      const value = given.emoji === '' && given.text === '' ? null : withoutRecent(recents, given)
+      if (value === null) throw appError('recent_not_found')
+      await keep(own, userId, value)
+    })
     return OK
   }
 
