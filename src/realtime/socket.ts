@@ -20,9 +20,12 @@ export interface SocketConnectionParts {
   readonly closed: () => void
 }
 
-/** One WebSocket as a connection. `handle` starts the reading. */
+/** One WebSocket as a connection. */
 export interface SocketConnection extends Connection {
-  handle(handlers: SocketHandlers): void
+  /** From here on the handlers that this answers hear of it; what it throws closes the socket with 1011. */
+  begin(accept: () => SocketHandlers): void
+  /** The token that it was identified with is no more. */
+  ended(): void
 }
 
 export function createSocketConnection(parts: SocketConnectionParts): SocketConnection {
@@ -58,10 +61,12 @@ export function createSocketConnection(parts: SocketConnectionParts): SocketConn
   }
 
   function close(code: number, reason = ''): void {
-    if (websocket.readyState !== websocket.OPEN) return
+    if (closedByUs || websocket.readyState !== websocket.OPEN) return
     closedByUs = true
-    const farewell = handlers?.farewell?.(code, reason) ?? null
-    if (farewell !== null) websocket.send(farewell)
+    guarded(() => {
+      const farewell = handlers?.farewell?.(code, reason) ?? null
+      if (farewell !== null) websocket.send(farewell)
+    })
     websocket.close(code, reason)
     setTimeout(() => websocket.terminate(), CLOSE_MS_MAX).unref()
   }
@@ -107,8 +112,14 @@ export function createSocketConnection(parts: SocketConnectionParts): SocketConn
     id,
     address,
     frame: frameText,
-    handle(made) {
-      handlers = made
+    begin(accept) {
+      guarded(() => {
+        handlers = accept()
+      })
+    },
+    ended() {
+      if (handlers?.ended === undefined) close(CLOSE.policy, 'the token has ended')
+      else guarded(() => handlers?.ended?.())
     },
     send(text) {
       if (websocket.readyState !== websocket.OPEN) return

@@ -2,7 +2,7 @@ import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { CLOSE, type SocketRoute, type UpgradeRequest } from './connection.ts'
+import type { Refusal, SocketRoute, UpgradeRequest } from './connection.ts'
 import { IDENTIFY_MS_MAX } from './limits.ts'
 import type { Members } from './members.ts'
 import { createSocketConnection } from './socket.ts'
@@ -38,10 +38,19 @@ export function serveWebSockets(http: Server, { members, routes, addressOf, allo
     if (seconds !== null)
       return refuse(socket, 503, `Too many come at once; try again in ${seconds} s.\n`, { 'Retry-After': String(seconds) })
     const upgrade = upgradeOf(request, addressOf(request), allowedOrigins())
-    const refusal = route.refuse?.(upgrade) ?? null
+    const refusal = refusalOf(route, upgrade)
     if (refusal !== null) return refuse(socket, refusal.status, refusal.body, refusal.headers)
     servers.get(route)?.handleUpgrade(request, socket, head, (websocket) => open(route, upgrade, websocket, socket))
   })
+
+  function refusalOf(route: SocketRoute, upgrade: UpgradeRequest): Refusal | null {
+    try {
+      return route.refuse?.(upgrade) ?? null
+    } catch (error) {
+      log.error({ err: error, path: upgrade.path }, 'a bug of ours')
+      return { status: 500, body: 'Internal Server Error\n' }
+    }
+  }
 
   function open(route: SocketRoute, upgrade: UpgradeRequest, websocket: WebSocket, socket: Socket): void {
     socket.setNoDelay(true)
@@ -61,9 +70,8 @@ export function serveWebSockets(http: Server, { members, routes, addressOf, allo
         failed: (error) => log.error({ err: error, path }, 'a bug of ours'),
         closed: member.left,
       })
-      const handlers = route.accept(upgrade, connection)
-      connection.handle(handlers)
-      return { connection, ended: () => (handlers.ended ?? (() => connection.close(CLOSE.policy, 'the token has ended')))() }
+      connection.begin(() => route.accept(upgrade, connection))
+      return { connection, ended: connection.ended }
     })
   }
 }

@@ -100,6 +100,35 @@ test('[W7] a message that is too long, and a bug, close that socket and no other
   await vi.waitFor(() => expect(other?.texts).toEqual(['fine']))
 })
 
+test('[W7] a bug while a socket is refused, accepted, told of its token or closed ends that socket and nothing else', async () => {
+  await using sockets = await startSockets({
+    refuse({ query }) {
+      if (query.has('refuse')) throw new Error('a bug in refusing')
+      return null
+    },
+    accept({ query }, connection) {
+      if (query.has('accept')) throw new Error('a bug in accepting')
+      connection.identified(somebody)
+      return handling(connection, () => ({
+        ended() {
+          throw new Error('a bug in ending')
+        },
+        farewell() {
+          throw new Error('a bug in leaving')
+        },
+      }))
+    },
+  })
+  expect((await dial(`ws://${sockets.url}/socket?refuse`).refused).status).toBe(500)
+  expect((await dial(`ws://${sockets.url}/socket?accept`).closed).code).toBe(1011)
+  const other = dial(`ws://${sockets.url}/socket`)
+  await other.opened
+  await vi.waitFor(() => expect(sockets.realtime.figures.open).toBe(1))
+  sockets.end({ tokenId: 'token' })
+  expect((await other.closed).code).toBe(1011)
+  expect(sockets.bugs).toHaveLength(4)
+})
+
 test('[W8] when the server leaves, everybody is told that they may come back', async () => {
   const sockets = await startSockets({ accept: (_request, connection) => handling(connection, () => ({})) })
   const client = dial(`ws://${sockets.url}/socket`)
