@@ -17,6 +17,8 @@ export function createEnding(): Ending {
     resolve(why)
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, ask)
+  // A process that only runs dry stops hearing signals before it is gone, and the second one would kill it.
+  process.once('beforeExit', () => process.exit())
   return {
     asked: promise,
     get isAsked() {

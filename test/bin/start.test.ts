@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { COMPILED, startServer } from '../server.ts'
@@ -105,6 +106,13 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     expect((await server.call('GET', `/v1/presence/${user.id}`, token)).note.text).toBe('here to stay')
   },
 )
+
+test('[ST5] whenever a further signal comes until the process is gone, it changes nothing', async () => {
+  await using server = await startServer()
+  const { pid = 0 } = server
+  for (; server.ended() === null; await wait(1)) process.kill(pid, 'SIGTERM')
+  expect(server.ended()).toEqual({ code: 0, signal: null })
+})
 
 test('[ST6] a request in flight is finished; meanwhile readyz says that the server is draining', async () => {
   await using server = await startServer()
