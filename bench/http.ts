@@ -29,7 +29,9 @@ const rollcall = await startRollcall()
 try {
   const people = await provision(rollcall.url, USERS)
   const wanted = process.argv[2] ?? ''
-  console.log(`\nReads: ${CONNECTIONS} connections, best of ${ROUNDS} rounds of ${SECONDS} s each, in turn with bare node:http.\n`)
+  console.log(
+    `\nReads: ${CONNECTIONS} connections, best of ${ROUNDS} rounds of ${SECONDS} s each, in turn with bare node:http.\n`,
+  )
   row('case', 'µs CPU', 'bare µs', 'ratio', 'per s', 'bare per s', 'ratio', 'p99 ms', 'goal')
   for (const one of casesFor(people)) if (one.name.includes(wanted)) await bench(rollcall, one)
 } finally {
@@ -60,10 +62,14 @@ async function bench(server: Running, one: Case): Promise<void> {
   const bare = await startBare(await tellBare(server.url, one))
   try {
     const side = { path: one.path, load: { connections: CONNECTIONS, headers: one.headers, ...luaOf(one) } }
-    const { ours, theirs, cpuRatio, rateRatio } = await compare({ server, ...side }, { server: bare, ...side }, {
-      rounds: ROUNDS,
-      seconds: SECONDS,
-    })
+    const { ours, theirs, cpuRatio, rateRatio } = await compare(
+      { server, ...side },
+      { server: bare, ...side },
+      {
+        rounds: ROUNDS,
+        seconds: SECONDS,
+      },
+    )
     row(
       one.name,
       ours.cpuMicroseconds.toFixed(1),

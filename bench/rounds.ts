@@ -31,7 +31,11 @@ export interface Comparison {
  * Short rounds in turn, and the best of each side: what else runs on the machine only ever makes a round worse.
  * CPU time is compared first, because it does not count the time that others had the core.
  */
-export async function compare(ours: Side, theirs: Side, { rounds, seconds }: { readonly rounds: number; readonly seconds: number }) {
+export async function compare(
+  ours: Side,
+  theirs: Side,
+  { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
+) {
   const rows: [Round, Round][] = []
   for (let round = 0; round < rounds; round++) rows.push([await play(theirs, seconds), await play(ours, seconds)])
   const [base, mine] = [best(rows.map(([one]) => one)), best(rows.map(([, one]) => one))]

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type Serializable, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
@@ -10,7 +10,8 @@ import { SERVER_CORE } from './wrk.ts'
 
 const ROLLCALL = fileURLToPath(new URL('../dist/bin/rollcall.js', import.meta.url))
 const BARE = fileURLToPath(new URL('bare.ts', import.meta.url))
-const PAUSES = new URL('pauses.ts', import.meta.url).href
+/** With these, a server tells its pauses. */
+export const WATCHING_PAUSES = ['--import', new URL('pauses.ts', import.meta.url).href]
 const START_MS_MAX = 120_000
 /** Of the clock in which the system counts a process's time. */
 const TICK_MS = 10
@@ -31,18 +32,16 @@ export interface Running {
 export interface RollcallOptions {
   readonly store?: string
   readonly env?: Readonly<Record<string, string>>
-  /** Without `pauses`, none is looked for. */
-  readonly watchesPauses?: boolean
+  readonly nodeArguments?: readonly string[]
 }
 
 export const ADMIN = { username: 'admin', password: 'a password for benches' }
 
 /** The built server on its own core, as a user starts it, but without request limits. */
-export async function startRollcall({ store, env = {}, watchesPauses = false }: RollcallOptions = {}): Promise<Running> {
+export async function startRollcall({ store, env = {}, nodeArguments = [] }: RollcallOptions = {}): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
   const began = performance.now()
-  const preload = watchesPauses ? ['--import', PAUSES] : []
-  const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, ...preload, ROLLCALL, 'serve'], {
+  const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, ...nodeArguments, ROLLCALL, 'serve'], {
     env: {
       ...process.env,
       ROLLCALL_PORT: '0',
@@ -76,9 +75,14 @@ export async function startRollcall({ store, env = {}, watchesPauses = false }: 
 }
 
 /** The baseline with what it serves; on the same core as the server, which is idle meanwhile. */
-export async function startBare(told: Told): Promise<Running> {
+export const startBare = (told: Told): Promise<Running> => startScript(BARE, told)
+
+/** A baseline that is told what it serves and answers where it listens. */
+export async function startScript(script: string, told: Serializable): Promise<Running> {
   const began = performance.now()
-  const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, BARE], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, script], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   child.send(told)
   const [address] = (await once(child, 'message')) as [AddressInfo]
   const url = `http://127.0.0.1:${address.port}`

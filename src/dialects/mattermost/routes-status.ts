@@ -76,8 +76,7 @@ export function statusRoutes(voice: Voice): Route[] {
       async handle({ principal, request }) {
         const ids = decodeStrings(await bodyOf(request))
         if (ids === null) throw appError('parse')
-        if (ids.length === 0 || !areIds(ids))
-          throw appError('invalid_body_param', 'user_ids')
+        if (ids.length === 0 || !areIds(ids)) throw appError('invalid_body_param', 'user_ids')
         return settings.current.statusesEnabled ? many(sorted(ids), principal) : '[]'
       },
     }),

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Entry, factsPartition } from '../src/core/ports.ts'
+import { emptyRecord, MANUAL, NOTE } from '../src/core/record.ts'
+import { newId, newToken } from '../src/directory/random.ts'
+import { hashOfToken, putToken, tailOf } from '../src/directory/tokenChanges.ts'
+import { encodeUser } from '../src/directory/userRecord.ts'
+import { encodeRecord } from '../src/engine/codec.ts'
+import { fillStore } from '../src/ledgers/embedded/fill.ts'
+import { FORMAT } from '../src/ledgers/embedded/format.ts'
+import { openStore } from '../src/ledgers/embedded/store.ts'
+import { partitionsOf } from '../src/ledgers/writes.ts'
+import { startRollcall, WATCHING_PAUSES } from './servers.ts'
+import { goal, row } from './table.ts'
+
+/*
+ * What so many users cost the whole server: memory, time until it listens, and the longest pause of its event loop. Everybody has
+ * a name, an e-mail address, a password's hash and a token; every tenth has two claims and a session. Arguments: numbers of users.
+ */
+
+const FACTS_PARTITIONS = 16
+const CHUNK_USERS = 1000
+/** How long memory may settle after loading, in ms. */
+const IDLE_MS = 5_000
+const createdAt = Date.now() - 86_400_000
+
+const sizes = process.argv.slice(2).map(Number)
+console.log('\nUsers: a store with so many of them, served by a fresh process.\n')
+row('users', 'listens s', 'pause ms', 'RSS MB', 'idle MB', 'highest MB', 'goal')
+for (const users of sizes.length > 0 ? sizes : [100_000, 1_000_000]) {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
+  try {
+    await fill(folder, users)
+    await measure(folder, users)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function measure(folder: string, users: number): Promise<void> {
+  const server = await startRollcall({ store: `file:${folder}`, nodeArguments: WATCHING_PAUSES })
+  try {
+    const loaded = await server.memory()
+    await wait(IDLE_MS)
+    const idle = await server.memory()
+    const pause = Math.max(0, ...server.pauses.map(({ ms }) => ms))
+    const [listens, megabytes] = [server.startMs / 1000, (bytes: number) => (bytes / 1e6).toFixed(0)]
+    const reached = listens < 10 && pause < 200 && idle.resident < 1e9 && loaded.resident < 1e9
+    row(
+      users.toLocaleString('en'),
+      listens.toFixed(1),
+      String(pause),
+      megabytes(loaded.resident),
+      megabytes(idle.resident),
+      megabytes(idle.highest),
+      goal(reached, '10 s, 200 ms, 1,000 MB'),
+    )
+    console.log(`pauses: ${server.pauses.map(({ at, ms }) => `${ms} at ${(at / 1000).toFixed(1)} s`).join(', ')}`)
+  } finally {
+    await server.stop()
+  }
+}
+
+/** Makes a store as the server itself would have written it. */
+async function fill(folder: string, users: number): Promise<void> {
+  const meta = { format: FORMAT, epoch: '', factsPartitions: FACTS_PARTITIONS, created: new Date().toISOString() }
+  const positions = new Map(partitionsOf(FACTS_PARTITIONS).map((partition) => [partition, users]))
+  async function* chunks(): AsyncGenerator<readonly Entry[]> {
+    for (let from = 0; from < users; from += CHUNK_USERS)
+      yield Array.from({ length: Math.min(CHUNK_USERS, users - from) }, (_, at) => entriesOf(from + at)).flat()
+  }
+  const store = await openStore(folder)
+  await fillStore({ store, folder, meta: { ...meta, state: 'copied' }, chunks: chunks(), positions })
+}
+
+function salted(): string {
+  return `${randomBytes(16).toString('base64')}$${randomBytes(32).toString('base64')}`.replaceAll('=', '')
+}
+
+function entriesOf(number: number): Entry[] {
+  const [id, token, version] = [newId(randomBytes), newToken(randomBytes, 43), number + 1]
+  const user = encodeUser({
+    id,
+    username: `user.number.${number}`,
+    name: `User Number ${number}`,
+    email: `user.${number}@mail.example.org`,
+    roles: ['user'],
+    ids: { superoffice: String(number + 1) },
+    bot: false,
+    active: true,
+    utcOffset: 0,
+    timezone: null,
+    avatarETag: null,
+    createdAt,
+    updatedAt: createdAt,
+    passwordHash: `$argon2id$v=19$m=19456,t=2,p=1$${salted()}`,
+  })
+  const login = putToken({
+    hash: hashOfToken(token),
+    userId: id,
+    kind: 'login',
+    name: '',
+    createdAt,
+    until: createdAt + 90 * 86_400_000,
+    tail: tailOf(token),
+    lastUsedAt: null,
+    scopes: null,
+    users: null,
+    origins: null,
+  })
+  const entries: Entry[] = [{ partition: 'directory', key: `user/${id}`, value: user, version }]
+  if (login.value !== null) entries.push({ partition: 'directory', key: login.key, value: login.value, version })
+  if (number % 10 === 0) entries.push({ partition: factsPartition(id, FACTS_PARTITIONS), key: id, value: factsOf(id), version })
+  return entries
+}
+
+/** Busy with a note, and connected. */
+function factsOf(id: string): Uint8Array {
+  const since = createdAt + 60_000
+  const said = { class: 'manual', activity: null, since, until: null, via: 'rocketchat', by: id } as const
+  const kept = { fades: false, attended: true, dismissed: false, leaseMs: null } as const
+  const record = emptyRecord(createdAt)
+  const note = { text: 'In the workshop until noon', emoji: 'hammer' }
+  return encodeRecord({
+    ...record,
+    revision: 3,
+    claims: [
+      { key: MANUAL, ...said, availability: 'busy', note: null, made: 2, ...kept },
+      { key: NOTE, ...said, availability: null, note, made: 3, ...kept },
+    ],
+    sessions: [
+      {
+        id: crypto.randomUUID(),
+        owner: { node: 'single', incarnation: since },
+        leaseUntil: null,
+        app: 'mattermost-web',
+        platform: 'web',
+        idles: 'timed',
+        idle: false,
+        openedAt: since,
+        seenUntil: null,
+      },
+    ],
+    lastActiveAt: since,
+    shown: {
+      ...record.shown,
+      availability: 'busy',
+      note: { ...note, until: null },
+      since,
+      changedAt: since,
+      lastActiveAt: since,
+      asOf: since,
+      told: null,
+    },
+  })
+}
