@@ -28,6 +28,9 @@ test.each([
   ['GET', '/users/a_b/status'],
   ['GET', '/users/a%2Fb/status'],
   ['GET', '/users/me/status/'],
+  ['GET', '/users/username/'],
+  ['GET', '/users/me/preferences/'],
+  ['GET', '/users/me/preferences/custom_status/name/'],
   ['GET', '/nothing/here'],
 ])('[MM-1.1-1] [MM-1.1-2] [MM-1.1-3] %s %s does not exist', async (method, path) => {
   const answer = await nobody.call(method, path)

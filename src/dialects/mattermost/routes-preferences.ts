@@ -55,7 +55,7 @@ export function preferenceRoutes(voice: Voice): Route[] {
     route({
       rule: 'MM-3.1-21',
       method: 'GET',
-      path: `${path}/:category`,
+      path: `${path}/:category(^.+$)`,
       ...shared,
       params: Type.Object({ user_id: Type.String(), category: Type.String() }),
       handle: async (call) => encode(await listed(call, ({ category }) => category === call.params.category)),
@@ -63,7 +63,7 @@ export function preferenceRoutes(voice: Voice): Route[] {
     route({
       rule: 'MM-3.1-21',
       method: 'GET',
-      path: `${path}/:category/name/:name`,
+      path: `${path}/:category/name/:name(^.+$)`,
       ...shared,
       params: Type.Object({ user_id: Type.String(), category: Type.String(), name: Type.String() }),
       async handle(call) {

@@ -65,7 +65,7 @@ export function userRoutes(voice: Voice): Route[] {
     route({
       rule: 'MM-3.1-12',
       method: 'GET',
-      path: '/api/v4/users/username/:username',
+      path: '/api/v4/users/username/:username(^.+$)',
       ...shared,
       params: Type.Object({ username: Type.String() }),
       handle: (call) => one(people.find('username', call.params.username), call),
