@@ -240,7 +240,7 @@ export interface Authentication {
   login(who: WhoLogsIn, secret: Secret, options: { readonly address: string; readonly tokenLength: number }): Promise<Login>
   /** Ends the token the principal came with. */
   logout(principal: Principal): Promise<void>
-  /** Told when a token is no more, and when a user is deactivated or no more, whoever did it. */
+  /** Told when a token is no more, also by time once it was used, and when a user is deactivated or no more, whoever did it. */
   onEnded(listener: (ended: { readonly tokenId: string } | { readonly userId: UserId }) => void): void
 }
 

@@ -6,6 +6,7 @@ import { createAdministration } from './administration.ts'
 import { type Administrators, createAdministrators } from './administrators.ts'
 import { createAuthentication } from './authentication.ts'
 import { createDelays } from './delays.ts'
+import { createExpiry } from './expiry.ts'
 import { createPasswords, type HashingLimits } from './passwords.ts'
 import { createPeopleChanges } from './people.ts'
 import { createPreferences } from './preferences.ts'
@@ -59,12 +60,14 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing }: Dire
   const presets = createPresets({ ledger, replica, random })
   const preferences = createPreferences()
   const uses = createUses({ tokens, replica, log })
+  const expiry = createExpiry({ now: () => ledger.now(), onExpired: (slot) => tellEnded({ tokenId: tokens.idAt(slot) }) })
   const principals = createPrincipals({
     users,
     tokens,
     rolePermissions: () => workspace.rolePermissions(),
     now: () => ledger.now(),
     onUse: (slot) => uses.note(slot),
+    onMade: (slot, until) => expiry.note(slot, until),
   })
   const passwords = createPasswords(hashing)
   const delays = createDelays()
@@ -90,6 +93,7 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing }: Dire
       const slot = tokens.remove(hash)
       principals.forgetToken(slot)
       uses.forget(slot)
+      expiry.forget(slot)
       tellEnded({ tokenId: tokenId(hash) })
     },
     preference: (path, value, version) => preferences.put(path, value, version),
@@ -143,6 +147,9 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing }: Dire
     commit: (commit) => replica.commit(commit),
     firstAdministrator: (wanted) => administrators.first(wanted),
     resetAdministrator: (username) => administrators.reset(username),
-    close: () => uses.close(),
+    close() {
+      expiry.close()
+      return uses.close()
+    },
   }
 }

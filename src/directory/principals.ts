@@ -37,9 +37,11 @@ export interface PrincipalsParts {
   readonly now: () => Instant
   /** Told on the first use of a token in an hour. */
   readonly onUse: (slot: number) => void
+  /** A token is used that ends then; Infinity: never. */
+  readonly onMade: (slot: number, until: Instant) => void
 }
 
-export function createPrincipals({ users, tokens, rolePermissions, now, onUse }: PrincipalsParts): Principals {
+export function createPrincipals({ users, tokens, rolePermissions, now, onUse, onMade }: PrincipalsParts): Principals {
   const byTokenSlot = new Map<number, { readonly principal: Principal; readonly until: Instant }>()
   const byUser = new Map<UserId, Principal>()
 
@@ -72,6 +74,7 @@ export function createPrincipals({ users, tokens, rolePermissions, now, onUse }:
     const made = { principal: limited(owner, token), until: token.until ?? Number.POSITIVE_INFINITY }
     if (byTokenSlot.size >= KEPT_MAX) byTokenSlot.clear()
     byTokenSlot.set(slot, made)
+    onMade(slot, made.until)
     return made
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes, hash as sha256 } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createDirectory } from '../../src/directory/directory.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
 import { expectFailure, keysOf, logIn, openDirectory, openHouse } from './house.ts'
@@ -43,6 +43,21 @@ test('[A18] tokens end at their end, login tokens after 90 days', async () => {
   time += 90 * DAY_MS
   expect([root.token, endless.token].map((token) => byToken(token)?.userId)).toEqual([undefined, root.user.id])
   await expectFailure(admin.createToken({ kind: 'personal', name: 'past', until: time }), { code: 'invalid', field: 'until' })
+})
+
+test('[Q8] [A18] a token in use that ends by time is told once, within a second; none that was removed before', async () => {
+  const { directory, admin } = await openHouse()
+  const ended: unknown[] = []
+  directory.authentication.onEnded((told) => void ended.push(told))
+  const until = (ms: number) => admin.createToken({ kind: 'personal', name: 'short', until: Date.now() + ms })
+  const made = [await until(300), await until(200), await until(250), await until(3_600_000)]
+  for (const { token } of made) expect(directory.authentication.byToken(token)).not.toBeNull()
+  const [later, sooner, removed] = made.map(({ description }) => description)
+  await admin.deleteToken(removed?.userId ?? '', removed?.id ?? '')
+  expect(ended.splice(0)).toEqual([{ tokenId: removed?.id }])
+  await vi.waitFor(() => expect(ended).toEqual([{ tokenId: sooner?.id }, { tokenId: later?.id }]), { timeout: 1_300 })
+  expect(directory.authentication.byToken(made[0]?.token ?? '')).toBeNull()
+  await directory.close()
 })
 
 test('[A18] a token has the scopes, users and origins it was given, and is accepted from its origins only', async () => {

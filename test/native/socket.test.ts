@@ -191,6 +191,23 @@ test('[N39] a token that ends ends its connections', async () => {
   other.socket.close()
 })
 
+test('[N39] [Q8] a token that ends by time ends its connections and sessions within a second of it', async () => {
+  const { user } = await person()
+  const until = Date.now() + 700
+  const wanted = { name: 'short', kind: 'personal', user: user.id, until: new Date(until).toISOString() }
+  const { token } = await server.call('POST', '/v1/tokens', server.adminToken, wanted)
+  const client = await talk(server, token)
+  await client.say({ type: 'attend', app: 'web', platform: 'test' })
+  const other = await talk(server, server.adminToken)
+  await other.say({ type: 'watch', users: [user.id] })
+  await other.presenceOf(user.id, 'online')
+  expect(await client.closed).toEqual({ code: 1008, reason: 'the token has ended' })
+  await other.presenceOf(user.id, 'offline')
+  expect(Date.now() - until).toBeGreaterThanOrEqual(0)
+  expect(Date.now() - until).toBeLessThan(1_000)
+  other.socket.close()
+})
+
 test('[N30] [N31] sessions kept by heartbeats make their user present until they are ended', async () => {
   const { user, token } = await person()
   const made = await ask(server, 'POST /v1/sessions', { token, body: { app: 'badge', platform: 'door' } })
