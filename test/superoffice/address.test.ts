@@ -48,6 +48,16 @@ test.each(['/api', '/api/v1', '/api/v1/Presence/GetAll', '/Cust1/api/v1/x.y', '/
   },
 )
 
+test.each([
+  '/Cust1/api/v1/login',
+  '/Cust1/api/v1/users.create',
+  '/Cust1/api/v1//me',
+  '/my-api/v1/settings/x',
+  '/a/API/v1/l%6Fgin',
+])('[SO-2.5-1] %s, behind a prefix, leads to no other product', (path) => {
+  expect([respell(path), owns(path)]).toEqual([null, true])
+})
+
 test('[SO-2.5-1] a hostile address is read in no time', () => {
   const startedAt = performance.now()
   for (const part of ['/a', '/', 'api', '/api', '/apiapix']) respell(`/x${part.repeat(8000)}!`)

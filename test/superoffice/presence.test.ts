@@ -270,6 +270,13 @@ test('[SO-2.4-1] $select nulls the others', async () => {
   await reset(anna)
 })
 
+test('[SO-2.5-1] another product’s address behind a prefix is no address', async () => {
+  for (const path of ['/Cust1/api/v1/users.getStatus', '/Cust1/api/v1/me', '/my-api/v1/settings/x']) {
+    const { status, json } = await ask(server, path, { headers: bearer(anna.token) })
+    expect([path, status, json.Message]).toEqual([path, 404, expect.stringContaining(path)])
+  }
+})
+
 test('[SO-2.5-1] any case and any tenant prefix reach the same presence', async () => {
   await set(anna, statusBody('StatusNotAvailable', 'Here'))
   const id = associateId(anna)

@@ -10,6 +10,9 @@ const WORDS: ReadonlyMap<string, string> = new Map(
 /** First segments under /api/v1/ that are another product's, as is any with a dot. */
 const FOREIGN = new Set(['me', 'login', 'logout', 'settings', 'method.call'])
 
+/** What is served under `v1/`; anything else is left as it is, lest it be led to another product's route. */
+const AREAS: ReadonlySet<string | undefined> = new Set([undefined, 'user', 'agents'])
+
 /** Prefixes, the segment that ends in `api`, and what follows it. */
 const PLACE = /^((?:\/[^/]+)*?)\/([^/]*api)(?:\/(.*))?$/is
 
@@ -25,6 +28,7 @@ export function respell(url: string): string | null {
   if (rest === null || !/^(?:$|v1(?:\/|$)|state\/)/i.test(rest)) return null
   const segments = rest.split('/').filter((segment) => segment !== '')
   const isState = segments[0]?.toLowerCase() === 'state'
+  if (!isState && !AREAS.has(segments[1]?.toLowerCase())) return null
   const spelt = segments.map((segment, at) => (isState && at > 0 ? segment : (WORDS.get(segment.toLowerCase()) ?? segment)))
   return `${['/api', ...spelt].join('/')}${query}`
 }
