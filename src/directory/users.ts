@@ -143,7 +143,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
 
   function find(spaceName: string, value: string): UserId | null {
     if (spaceName === 'id') return slotOf(value) < 0 ? null : value
-    if (spaceName === 'username') return findIn(byUsername, fold(value))
+    if (spaceName === 'username') return findIn(byUsername, fold(value.normalize('NFC')))
     if (spaceName === 'email') return findIn(byEmail, fold(value))
     const found = byName.get(spaceName)
     if (found === undefined) return null

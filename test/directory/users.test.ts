@@ -82,6 +82,13 @@ test('[A3] a username meets ids in any case, and whoever has one can still be ch
   for (const username of ['ada.1', 'own', 'other']) expect((await admin.createUser({ username })).username).toBe(username)
 })
 
+test('[A2] a username is found however its letters are composed', async () => {
+  const { admin, directory } = await openHouse()
+  const { id } = await admin.createUser({ username: 'Ve\u0301ra', password: 'p' })
+  for (const username of ['v\u00e9ra', 've\u0301ra']) expect(directory.people.find('username', username)).toBe(id)
+  expect((await logIn(directory, 'VE\u0301RA', 'p')).user.id).toBe(id)
+})
+
 test('[A3] a user may carry one word as several of its own names', async () => {
   const { admin, directory } = await openHouse()
   await admin.createUser({ username: 'ada', id: 'ada', ids: { own: 'ada' } })
