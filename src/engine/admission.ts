@@ -52,7 +52,8 @@ export function inspect(
   { lapsedEndAccepted }: ChangeOptions,
 ): void {
   for (const event of events) {
-    if (event.type === 'note_set' && !settings.notesAllowed)
+    const saysNote = event.type === 'note_set' || (event.type === 'claim_set' && event.note !== null)
+    if (saysNote && !settings.notesAllowed)
       throw new Failure('forbidden', 'Notes are not allowed here.', { reason: 'notes_not_allowed' })
     if (event.type === 'availability_set' && event.availability === 'offline' && !settings.invisibleAllowed)
       throw new Failure('invalid', 'Appearing offline is not allowed here.', {

@@ -199,9 +199,12 @@ export function createEngine({ ledger, subjects, settings, onEnded, random = Mat
 
   /** Facts that came before their user are theirs; those of an earlier user of that id are not, but their key is still there. */
   function adoptOrphan(slot: number, userId: UserId, { record, version }: Orphan): void {
-    const createdAt = subjects.createdAt(slot)
-    if (record !== null && record.shown.asOf >= createdAt) adopt(userId, record, version)
+    if (isOf(slot, record)) adopt(userId, record, version)
     else roster.put(slot, null, version)
+  }
+
+  function isOf(slot: number, record: PresenceRecord | null): boolean {
+    return record !== null && record.shown.asOf >= subjects.createdAt(slot)
   }
 
   function leave(slot: number, userId: UserId, version: Version): void {
@@ -233,7 +236,7 @@ export function createEngine({ ledger, subjects, settings, onEnded, random = Mat
       const record = normalised(readRecord(partition, key, value), version)
       const slot = subjects.slotOf(key)
       if (slot < 0) orphans.put(key, record, version)
-      else roster.put(slot, record, version)
+      else roster.put(slot, isOf(slot, record) ? record : null, version)
     },
     loaded(positions) {
       for (const partition of followed.keys()) followed[partition] = positions[`${FACTS}${partition}`] ?? 0

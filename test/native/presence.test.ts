@@ -206,6 +206,20 @@ test('[N16] a token may make the claims of its scopes’ classes only', async ()
   expect((await put('calendar:1')).body).toMatchObject({ status: 403, type: 'urn:rollcall:problem:scope-missing' })
 })
 
+test('[N15] [N16] while notes are not allowed neither a note nor a claim has one', async () => {
+  await server.call('PATCH', '/v1/settings', server.adminToken, { notesAllowed: false })
+  const note = { text: 'hello' }
+  for (const [call, body] of [
+    ['PUT /v1/presence/me/note', note],
+    ['PUT /v1/presence/me/claims/app:1', { availability: 'busy', note }],
+  ] as const)
+    expect([call, (await ask(server, call, { body })).body.type]).toEqual([call, 'urn:rollcall:problem:notes-not-allowed'])
+  expect((await ask(server, 'PUT /v1/presence/me/claims/app:1', { body: { availability: 'busy' } })).status).toBe(200)
+  expect((await ask(server, 'DELETE /v1/presence/me/note')).status).toBe(200)
+  await ask(server, 'DELETE /v1/presence/me/claims/app:1')
+  await server.call('PATCH', '/v1/settings', server.adminToken, { notesAllowed: true })
+})
+
 test('[N17] explain tells every fact, what it lost to, and what comes next', async () => {
   const { user, token } = await person()
   const until = inMs(60_000)

@@ -129,6 +129,25 @@ test('[N6] a deleted user is gone with tokens and presence; the last administrat
   expect((await ask(server, `DELETE /v1/users/${ADMIN.username}`)).status).toBe(409)
 })
 
+test('[N6] whoever gets the id of a deleted user gets nothing else of theirs, also after a crash', async () => {
+  await using own = await startServer()
+  const present = async () => (await own.call('GET', '/v1/presence/again', own.adminToken)) as object
+  await own.call('POST', '/v1/users', own.adminToken, { username: 'former', id: 'again' })
+  await own.call('PUT', '/v1/presence/again/availability', own.adminToken, { availability: 'busy' })
+  await own.call('PUT', '/v1/presence/again/note', own.adminToken, { text: 'theirs' })
+  await own.call('DELETE', '/v1/users/again', own.adminToken)
+  await own.call('POST', '/v1/users', own.adminToken, { username: 'later', id: 'again' })
+  const fresh = await present()
+  expect(fresh).toMatchObject({ availability: 'offline', source: 'none' })
+  await own.kill()
+  await own.restart()
+  expect(await present()).toEqual(fresh)
+  await own.call('PUT', '/v1/presence/again/availability', own.adminToken, { availability: 'away' })
+  await own.kill()
+  await own.restart()
+  expect(await present()).not.toHaveProperty('note')
+})
+
 test('[N7] pages list everybody exactly once, though users come and go between them', async () => {
   for (let i = 0; i < 25; i++) await ask(server, 'POST /v1/users', { body: { username: `page${i}` } })
   const stay = (await everybody()).filter((username) => username !== 'page3' && username !== 'page20')
