@@ -171,6 +171,15 @@ test('[MM-3.1-11] an ETag holds until user, status or note change', async () => 
   expect((await ada.get('/users/me', { 'If-None-Match': tag })).body.props.recentCustomStatuses).toBe('[]')
 })
 
+test('[MM-3.1-11] an ETag tells recent custom statuses apart, however long they are', async () => {
+  const keep = (value: string) =>
+    ada.put('/users/me/preferences', [{ user_id: ada.id, category: 'custom_status', name: 'recent_custom_statuses', value }])
+  await keep('[{"text":"one"}]')
+  const tag = (await ada.get('/users/me')).headers.get('etag') ?? ''
+  await keep('[{"text":"two"}]')
+  expect((await ada.get('/users/me', { 'If-None-Match': tag })).body?.props.recentCustomStatuses).toContain('two')
+})
+
 test('[MM-3.1-12] by username, in any case', async () => {
   for (const name of ['ben', 'BEN']) expect((await ada.get(`/users/username/${name}`)).body.id).toBe(ben.id)
   expect(errorOf(await ada.get('/users/username/no.one'))).toBe(MISSING)

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Role, User } from '../../core/service.ts'
 import type { Instant, Presence } from '../../core/vocabulary.ts'
 import { VERSION } from './config.ts'
@@ -58,7 +59,7 @@ export function userTag(user: User, presence: Presence | null, recents?: string)
     true,
     true,
     0,
-    ...(recents === undefined ? [] : [recents.length]),
+    ...(recents === undefined ? [] : [hash('sha256', recents).slice(0, 16)]),
   ]
   return [VERSION, ...shown].join('.')
 }
