@@ -16,14 +16,10 @@ mattermost=$(field mattermost <<<"$user")
 superoffice=$(field superoffice <<<"$user")
 
 echo 'Mattermost: PUT status dnd'
-json -X PUT "$url/api/v4/users/$mattermost/status" -H "Authorization: Bearer $token" -d "{\"user_id\":\"$mattermost\",\"status\":\"dnd\"}"
-echo
+json -w '\n' -X PUT "$url/api/v4/users/$mattermost/status" -H "Authorization: Bearer $token" -d "{\"user_id\":\"$mattermost\",\"status\":\"dnd\"}"
 echo 'Rocket.Chat: users.getStatus'
-curl -sS "$url/api/v1/users.getStatus" -H "X-Auth-Token: $token" -H "X-User-Id: $rocketchat"
-echo
+curl -sSw '\n' "$url/api/v1/users.getStatus" -H "X-Auth-Token: $token" -H "X-User-Id: $rocketchat"
 echo 'SuperOffice: UserPresenceStatus'
-curl -sS "$url/api/v1/User/$superoffice/UserPresenceStatus" -H "Authorization: Bearer $token"
-echo
+curl -sSw '\n' "$url/api/v1/User/$superoffice/UserPresenceStatus" -H "Authorization: Bearer $token"
 echo 'Rollcall: presence'
-curl -sS "$url/v1/presence/me" -H "Authorization: Bearer $token"
-echo
+curl -sSw '\n' "$url/v1/presence/me" -H "Authorization: Bearer $token"

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { COMPILED } from './server.ts'
 
@@ -15,7 +16,8 @@ export interface Shell {
 /** Runs a script as a reader of our pages would, in a clean environment; `rollcall` and `npx rollcall` are these sources. */
 export function runShell(script: string, { cwd, env = {}, input = '' }: Shell) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    const environment = { PATH: process.env['PATH'], HOME: cwd, XDG_CONFIG_HOME: cwd, NODE_COMPILE_CACHE: COMPILED, ...env }
+    const path = `${dirname(process.execPath)}:${process.env['PATH']}`
+    const environment = { PATH: path, HOME: cwd, XDG_CONFIG_HOME: cwd, NODE_COMPILE_CACHE: COMPILED, ...env }
     const ours = `rollcall() { '${process.execPath}' '${ENTRY}' "$@"; }\nnpx() { "$@"; }\n`
     const options = { cwd, env: environment, timeout: ENDS_MS_MAX }
     const child = execFile('bash', ['-c', ours + script], options, (error, stdout, stderr) => {
