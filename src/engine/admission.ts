@@ -34,6 +34,11 @@ export function admit(principal: Principal, userId: UserId, events: readonly Pre
   return slot
 }
 
+/** Whose own view the principal has; null: nobody's. A token that only reads, and only users who were named, stands in a page. */
+export function selfOf({ userId, reach, scopes }: Principal): UserId | null {
+  return reach !== null && !scopes.has('presence:write-own') ? null : userId
+}
+
 /** The slot of a user who exists. Throws Failure `not_found`. */
 export function found(slot: number): number {
   if (slot < 0) throw new Failure('not_found', 'There is no such user.', { reason: 'no_such_user' })

@@ -3,7 +3,7 @@ import type { Ledger, Subjects } from '../core/ports.ts'
 import type { PresenceCommands, PresenceService, Principal, SettingsView } from '../core/service.ts'
 import type { Deed } from '../core/transition.ts'
 import type { UserId } from '../core/vocabulary.ts'
-import { admit, found, inspect, notPermitted } from './admission.ts'
+import { admit, found, inspect, notPermitted, selfOf } from './admission.ts'
 import type { Enact } from './enact.ts'
 import { createKept } from './kept.ts'
 import type { Policies } from './policies.ts'
@@ -41,7 +41,7 @@ export function createService(parts: ServiceParts): PresenceService {
 function createCommands(parts: ServiceParts, principal: Principal, via: string): PresenceCommands {
   const { ledger, subjects, settings, roster, enact, sessions, policies } = parts
   const deedOn = (userId: UserId): Deed => ({ via, by: principal.by, self: principal.by === userId })
-  const seen = (userId: UserId, slot: number) => roster.at(slot)[userId === principal.userId ? 'own' : 'stranger']
+  const seen = (userId: UserId, slot: number) => roster.at(slot)[userId === selfOf(principal) ? 'own' : 'stranger']
 
   return {
     async change(userId, events, options = {}) {
@@ -52,7 +52,9 @@ function createCommands(parts: ServiceParts, principal: Principal, via: string):
     },
     async explain(userId) {
       assertReads(principal)
-      if (userId !== principal.userId && !principal.permissions.has('read-explain')) throw notPermitted('read explanations')
+      const self = selfOf(principal)
+      const may = self !== null && (userId === self || principal.permissions.has('read-explain'))
+      if (!may) throw notPermitted('read explanations')
       const slot = found(principal.reach === null || principal.reach.has(userId) ? subjects.slotOf(userId) : -1)
       return explain(userId, roster.recordAt(slot), ledger.now(), policies.of(slot))
     },

@@ -4,6 +4,7 @@ import type { Ledger, Subjects, Version } from '../core/ports.ts'
 import type { Views } from '../core/resolve.ts'
 import type { Changes, PresenceView, Principal } from '../core/service.ts'
 import type { Instant, Presence, UserId } from '../core/vocabulary.ts'
+import { selfOf } from './admission.ts'
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
 import type { Recency } from './recency.ts'
 import type { Roster } from './roster.ts'
@@ -26,7 +27,8 @@ export interface ViewParts {
 /** Reads over memory for one principal: the own view of themselves, the stranger's of everybody else. */
 export function createView(parts: ViewParts, principal: Principal): PresenceView {
   const { subjects, roster, recency, ledger, watchers } = parts
-  const { reach, userId: self } = principal
+  const { reach } = principal
+  const self = selfOf(principal)
   const mayRead = principal.scopes.has('presence:read')
   const within = (userId: UserId): boolean => reach === null || reach.has(userId)
   const choose = (userId: UserId, views: Views): Presence => (userId === self ? views.own : views.stranger)
@@ -62,7 +64,13 @@ export function createView(parts: ViewParts, principal: Principal): PresenceView
 
   function current(): Cursor {
     const { directoryPosition: directory, facts } = recency
-    return { epoch: ledger.epoch, directory, facts, lapsed: parts.toldUntil(), own: fingerprint(see(self)) }
+    return {
+      epoch: ledger.epoch,
+      directory,
+      facts,
+      lapsed: parts.toldUntil(),
+      own: fingerprint(self === null ? null : see(self)),
+    }
   }
 
   /** Whether the cursor comes from a node that knows more than this one does yet. */
@@ -80,7 +88,7 @@ export function createView(parts: ViewParts, principal: Principal): PresenceView
     const slots = recency.since(cursor, gone)
     if (slots === null) return everything()
     const next = latest(cursor, current())
-    const ownSlot = subjects.slotOf(self)
+    const ownSlot = self === null ? -1 : subjects.slotOf(self)
     if (next.own !== cursor.own && ownSlot >= 0) slots.add(ownSlot)
     const removed = [...gone].filter((userId) => subjects.slotOf(userId) < 0 && within(userId))
     return { presences: [...presencesAt(slots)], removed, cursor: encodeCursor(next), full: false }

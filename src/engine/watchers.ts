@@ -2,6 +2,7 @@ import { Failure } from '../core/errors.ts'
 import type { Views } from '../core/resolve.ts'
 import type { Principal, Watch, Watcher } from '../core/service.ts'
 import type { UserId } from '../core/vocabulary.ts'
+import { selfOf } from './admission.ts'
 
 /** Users that one watcher may name. */
 export const WATCHED_MAX = 10_000
@@ -23,7 +24,8 @@ export interface Watchers {
 
 interface Watching {
   readonly watcher: Watcher
-  readonly self: UserId
+  /** Who is told the own view; null: nobody. */
+  readonly self: UserId | null
   readonly reach: ReadonlySet<UserId> | null
   readonly users: Set<UserId>
 }
@@ -58,8 +60,9 @@ export function createWatchers({ cursor }: { readonly cursor: () => string }): W
   }
 
   return {
-    watch({ userId: self, reach }, watcher) {
-      const watching: Watching = { watcher, self, reach, users: new Set() }
+    watch(principal, watcher) {
+      const { reach } = principal
+      const watching: Watching = { watcher, self: selfOf(principal), reach, users: new Set() }
       let stopped = false
       watchers++
       return {

@@ -73,6 +73,29 @@ test('[N18] [RC-1.0-20] a token that is limited to users tells of nobody else, i
   }
 })
 
+test('[N18] [N17] a token that stands in pages has nobody’s own view, not even its owner’s', async () => {
+  const { id, ids } = shown.user
+  const reads: readonly [call: string, body?: unknown][] = [
+    ['GET /v1/presence/me'],
+    [`GET /v1/presence/${id}`],
+    ['GET /api/v1/users.getStatus'],
+    [`GET /api/v1/users.presence?ids=${ids.rocketchat}`],
+    ['GET /api/v4/users/me/status'],
+    ['POST /api/v4/users/status/ids', [ids.mattermost]],
+  ]
+  const seen = async () => Promise.all(reads.map(async ([call, body]) => [call, (await ask(call, page, body)).text]))
+  await server.call('PUT', '/v1/presence/me/availability', shown.token, { availability: 'away' })
+  await server.call('PUT', '/v1/presence/me/availability', shown.token, { availability: 'offline' })
+  const hidden = await seen()
+  await server.call('PUT', '/v1/presence/me/claims/call:1', shown.token, { availability: 'dnd', activity: 'in_a_call' })
+  expect(await seen()).toEqual(hidden)
+  expect(JSON.stringify(hidden)).not.toMatch(/manual\W+true|:\W*"manual/)
+  expect((await ask('GET /v1/presence/me/explain', page)).status).toBe(403)
+  const wanted = { kind: 'publishable', name: 'of an administrator', users: ['shown'], origins: [ORIGIN] }
+  const { token } = await server.call('POST', '/v1/tokens', server.adminToken, wanted)
+  expect((await ask(`GET /v1/presence/${id}/explain`, { user: page.user, token })).status).toBe(403)
+})
+
 test('[N3] [A21] whoever reads a page cannot end the token that stands in it', async () => {
   for (const call of ['POST /v1/logout', 'POST /api/v1/logout', 'POST /api/v4/users/logout'])
     expect([call, (await ask(call, page)).status]).toEqual([call, 403])
