@@ -15,20 +15,29 @@ export interface RecallParts {
 
 /** The order of everybody's last change, as the records tell it after loading. */
 export function recall({ subjects, roster, recency, schedule, partitionOf }: RecallParts): void {
-  const changedAt = (slot: number): Instant => roster.held(slot)?.record?.shown.changedAt ?? subjects.createdAt(slot)
-  const toldOf = (slot: number): Version => roster.recordAt(slot).shown.told ?? 0
-  for (const slot of [...roster.withFacts()].sort((one, other) => toldOf(one) - toldOf(other))) {
-    const partition = partitionOf(subjects.idAt(slot) ?? '')
-    recency.committed(partition, slot, toldOf(slot), 0)
-    recency.told(partition, toldOf(slot))
-    schedule(slot, roster.recordAt(slot), roster.recordAt(slot).shown.asOf)
+  const toldOf = (slot: number): Version => roster.held(slot)?.record?.shown.told ?? 0
+  const withFacts = Int32Array.from(roster.withFacts())
+  for (const slot of inOrder(withFacts, toldOf)) {
+    const record = roster.recordAt(slot)
+    recency.recall(partitionOf(subjects.idAt(slot) ?? ''), slot, toldOf(slot))
+    schedule(slot, record, record.shown.asOf)
   }
-  const loaded = (slot: number): boolean => subjects.idAt(slot) !== null
-  const byVersion = Int32Array.from(Array.from({ length: subjects.slots }, (_, slot) => slot).filter(loaded)).sort(
-    (one, other) => subjects.versionAt(one) - subjects.versionAt(other),
-  )
-  const versions = Float64Array.from(byVersion, (slot) => subjects.versionAt(slot))
-  recency.start({ slots: byVersion, versions, lastRemoval: subjects.lastRemoval })
-  const slots = Array.from({ length: subjects.slots }, (_, slot) => slot).filter((slot) => subjects.idAt(slot) !== null)
-  for (const slot of slots.sort((one, other) => changedAt(one) - changedAt(other))) recency.recall(slot, changedAt(slot))
+  const used = new Int32Array(subjects.slots).map((_, slot) => slot).filter((slot) => subjects.versionAt(slot) > 0)
+  const slots = inOrder(used, subjects.versionAt)
+  recency.start({
+    slots,
+    versions: Float64Array.from(slots, subjects.versionAt),
+    lastRemoval: subjects.lastRemoval,
+    changedAt: (slot) => roster.held(slot)?.record?.shown.changedAt ?? subjects.createdAt(slot),
+  })
+}
+
+/** Slots sorted by a whole number: as one number of both where it fits, which takes a tenth of the time. */
+function inOrder(slots: Int32Array, keyOf: (slot: number) => number): Int32Array {
+  const keys = Float64Array.from(slots, keyOf)
+  const factor = 2 ** Math.ceil(Math.log2(slots.length + 1))
+  if (keys.reduce((highest, key) => Math.max(highest, key), 0) >= Number.MAX_SAFE_INTEGER / factor)
+    return slots.toSorted((one, other) => keyOf(one) - keyOf(other))
+  const packed = keys.map((key, at) => key * factor + at).sort()
+  return Int32Array.from(packed, (one) => slots[one - Math.floor(one / factor) * factor] ?? 0)
 }

@@ -13,16 +13,15 @@ export interface Recency {
   isToldAt(slot: number, version: Version): boolean
   /** Whether anything was ever told of whoever is in the slot. */
   knows(slot: number): boolean
-  /** What was loaded: slots in the order of their users' last changes, the versions of these, and that of the last removal. */
-  start(loaded: { readonly slots: Int32Array; readonly versions: Float64Array; readonly lastRemoval: Version }): void
+  start(loaded: Loaded): void
   /** A change by time alone, or of the policy, at an instant. */
   lapsed(slot: number, instant: Instant, at: Instant): void
   /** Somebody came, changed in a way that shows, or is gone (`slot` -1). */
   directory(slot: number, userId: UserId, version: Version, at: Instant): void
   /** What the slot's user was is no more. */
   forget(slot: number): void
-  /** A user who was there before anything was followed. Called in the order of the instants. */
-  recall(slot: number, at: Instant): void
+  /** What was told last of a user before anything was followed. */
+  recall(partition: number, slot: number, version: Version): void
   /** Slots told since; null: it is too long ago to know. Removed users are added to `removed`. */
   since(cursor: Cursor, removed: Set<UserId>): Set<number> | null
   /** Slots of which something may have been told at or after an instant. */
@@ -30,6 +29,17 @@ export interface Recency {
   readonly facts: readonly Version[]
   readonly directoryPosition: Version
   readonly lastLapse: Instant
+}
+
+/** Who was there before anything was followed. */
+export interface Loaded {
+  /** In the order of the versions. */
+  readonly slots: Int32Array
+  readonly versions: Float64Array
+  /** Version of the last removal of a user. */
+  readonly lastRemoval: Version
+  /** When something that strangers see of the user changed last; asked of slots that nothing was told of since. */
+  readonly changedAt: (slot: number) => Instant
 }
 
 export interface RecencyParts {
@@ -52,8 +62,10 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
   let changes: DirectoryChange[] = []
   let directoryPosition: Version = 0
   let rememberedFrom: Version = 0
-  let loadedSlots: Int32Array = new Int32Array(0)
-  let loadedVersions: Float64Array = new Float64Array(0)
+  let loaded: Loaded = { slots: new Int32Array(0), versions: new Float64Array(0), lastRemoval: 0, changedAt: () => 0 }
+  /** 1: the slot's user was loaded, and is still there. */
+  let wasLoaded = new Uint8Array(0)
+  let loadedUntil: Instant = Number.NEGATIVE_INFINITY
   let lastLapse: Instant = 0
   let lastArrival: Instant = 0
 
@@ -69,9 +81,14 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
   }
 
   return {
-    start({ slots, versions, lastRemoval }) {
-      loadedSlots = slots
-      loadedVersions = versions
+    start(found) {
+      const { slots, versions, lastRemoval, changedAt } = found
+      loaded = found
+      wasLoaded = new Uint8Array(slots.reduce((highest, slot) => Math.max(highest, slot), -1) + 1)
+      for (const slot of slots) {
+        wasLoaded[slot] = 1
+        loadedUntil = Math.max(loadedUntil, changedAt(slot))
+      }
       directoryPosition = Math.max(lastRemoval, versions.at(-1) ?? 0)
       // Who was removed before is not known any more.
       rememberedFrom = lastRemoval
@@ -81,7 +98,7 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
       arrive(slot, at)
     },
     isToldAt: (slot, version) => slot >= 0 && byPosition.has(slot) && byPosition.keyOf(slot) === version,
-    knows: (slot) => byArrival.has(slot),
+    knows: (slot) => byArrival.has(slot) || wasLoaded[slot] === 1,
     told(partition, version) {
       facts[partition] = Math.max(facts[partition] ?? 0, version)
     },
@@ -98,16 +115,20 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
     },
     forget(slot) {
       for (const order of [byPosition, byLapse, byArrival]) order.remove(slot)
+      if (wasLoaded[slot] === 1) wasLoaded[slot] = 0
     },
-    recall: arrive,
+    recall(partition, slot, version) {
+      byPosition.put(partition, slot, version)
+      facts[partition] = Math.max(facts[partition] ?? 0, version)
+    },
     since(cursor, removed) {
       if (cursor.directory < rememberedFrom) return null
       const slots = new Set<number>()
       for (let partition = 0; partition < factsPartitions; partition++)
         collect(byPosition, partition, cursor.facts[partition] ?? 0, slots)
       collect(byLapse, 0, cursor.lapsed, slots)
-      for (let i = loadedSlots.length - 1; i >= 0 && (loadedVersions[i] ?? 0) > cursor.directory; i--)
-        slots.add(loadedSlots[i] ?? 0)
+      for (let i = loaded.slots.length - 1; i >= 0 && (loaded.versions[i] ?? 0) > cursor.directory; i--)
+        slots.add(loaded.slots[i] ?? 0)
       for (let i = changes.length - 1; i >= 0; i--) {
         const change = changes[i]
         if (change === undefined || change.version <= cursor.directory) break
@@ -118,6 +139,10 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
     },
     *toldAfter(instant) {
       for (let slot = byArrival.newest(0); slot >= 0 && byArrival.keyOf(slot) >= instant; slot = byArrival.older(slot)) yield slot
+      if (instant > loadedUntil) return
+      // Further back than the start nothing is kept in order: who asks so soon after it waits for a look at everybody.
+      for (let slot = 0; slot < wasLoaded.length; slot++)
+        if (wasLoaded[slot] === 1 && !byArrival.has(slot) && loaded.changedAt(slot) >= instant) yield slot
     },
     get facts() {
       return facts
