@@ -14,8 +14,11 @@ export interface Connection {
   write(frames: readonly Buffer[]): void
   /** What `write` takes, of one text message. */
   readonly frame: (text: string) => Buffer
-  /** From here on it is this principal's: the time for saying so is over, and it is told when the token ends. */
-  identified(principal: Principal): void
+  /**
+   * From here on it is this principal's: the time for saying so is over, and it is told when the token ends.
+   * False: it is closed, as that one has too many already.
+   */
+  identified(principal: Principal): boolean
   /** Says goodbye to the peer, and forgets it if it does not answer. */
   close(code: number, reason?: string): void
   /** Without a word. */
@@ -103,6 +106,7 @@ export const CLOSE = {
   tooBig: 1009,
   bug: 1011,
   slow: 1013,
+  full: 1013,
 } as const
 
 /** Whether a client meant to leave: its session ends at once, and lives through the grace otherwise (T7). */

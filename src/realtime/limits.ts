@@ -2,6 +2,10 @@
 
 /** Open sockets of one process, streams among them; beyond, 503 with Retry-After. */
 export const CONNECTIONS_MAX = 100_000
+/** Connections of one person; the next is closed with CLOSE.full, a stream refused. */
+export const SOCKETS_PER_USER_MAX = 200
+/** Connections with one token that speaks for itself: whoever reads a page, or a whole application, shares it. */
+export const SOCKETS_PER_TOKEN_MAX = 20_000
 /** Sockets that have not said who they are; beyond, 503 with Retry-After. */
 export const STRANGERS_MAX = 10_000
 /** When the event loop is later than this several times on end, in ms, nobody new is let in. */

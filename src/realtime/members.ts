@@ -3,13 +3,15 @@ import type { UserId } from '../core/vocabulary.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import { CLOSE, type Connection } from './connection.ts'
 import { createLifelines, type Lifelines } from './lifelines.ts'
-import { CLOSE_MS_MAX } from './limits.ts'
+import { CLOSE_MS_MAX, SOCKETS_PER_TOKEN_MAX, SOCKETS_PER_USER_MAX } from './limits.ts'
 
 /** Every connection that is open, of whatever kind. */
 export interface Members {
   readonly lifelines: Lifelines
   /** Null: there is room; else in how many seconds to try again. */
   turnAway(): number | null
+  /** Whether this principal has as many connections as it may. */
+  isFull(principal: Principal): boolean
   /** `open` makes the connection and tells what to do when its token ends. */
   join(open: (member: Member) => Joined): void
   /** Closes everyone, who may come back; resolves once they are gone. */
@@ -21,7 +23,8 @@ export interface Members {
 
 export interface Member {
   readonly id: string
-  readonly identified: (principal: Principal) => void
+  /** False: it has too many already. */
+  readonly identified: (principal: Principal) => boolean
   readonly left: () => void
 }
 
@@ -48,6 +51,8 @@ export function createMembers({
   const members = new Map<string, Joined & { principal: Principal | null }>()
   const byToken = new Map<string, Set<string>>()
   const byUser = new Map<UserId, Set<string>>()
+  /** Of each person, and of each token that speaks for itself, how many there are. */
+  const counts = new Map<string, number>()
   let [strangers, turnedAway] = [0, 0]
   let leaving = false
   let emptied: (() => void) | null = null
@@ -57,10 +62,15 @@ export function createMembers({
     for (const id of ids ?? []) members.get(id)?.ended()
   })
 
+  function isFull({ by, userId }: Principal): boolean {
+    return (counts.get(by) ?? 0) >= (by === userId ? SOCKETS_PER_USER_MAX : SOCKETS_PER_TOKEN_MAX)
+  }
+
   function identified(id: string, principal: Principal): void {
     const member = members.get(id)
-    if (member === undefined || member.principal !== null) return
+    if (member === undefined) return
     member.principal = principal
+    counts.set(principal.by, (counts.get(principal.by) ?? 0) + 1)
     strangers--
     enter(byUser, principal.userId, id)
     if (principal.tokenId !== null) enter(byToken, principal.tokenId, id)
@@ -73,6 +83,9 @@ export function createMembers({
     const { principal } = member
     if (principal === null) strangers--
     else {
+      const count = counts.get(principal.by) ?? 0
+      if (count > 1) counts.set(principal.by, count - 1)
+      else counts.delete(principal.by)
       exit(byUser, principal.userId, id)
       if (principal.tokenId !== null) exit(byToken, principal.tokenId, id)
     }
@@ -81,6 +94,7 @@ export function createMembers({
 
   return {
     lifelines,
+    isFull,
     turnAway() {
       const seconds = leaving ? 1 : admission.turnAway(members.size, strangers)
       if (seconds === null) return null
@@ -91,12 +105,16 @@ export function createMembers({
     join(open) {
       const id = newId()
       let early: Principal | null = null
-      let gone = false
+      let [known, gone] = [false, false]
       const member: Member = {
         id,
         identified(principal) {
+          if (known) return true
+          if (isFull(principal)) return false
+          known = true
           if (members.has(id)) identified(id, principal)
           else early = principal
+          return true
         },
         left() {
           gone = true

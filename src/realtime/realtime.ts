@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http'
-import type { Services } from '../core/service.ts'
+import type { Principal, Services } from '../core/service.ts'
 import type { Admission } from './admission.ts'
 import type { Connection, SocketDialect } from './connection.ts'
 import { createFanout, type Fanout } from './fanout.ts'
@@ -21,6 +21,8 @@ export interface Realtime {
   readonly fanout: Fanout
   /** In how many seconds a stream that is asked for now may be asked for again; null: now. */
   turnAway(): number | null
+  /** Whether this principal has as many sockets and streams as it may. */
+  isFull(principal: Principal): boolean
   openStream(parts: StreamParts): Connection
   /** Takes the sockets of these dialects on a server that is not listening yet. */
   attach(http: Server, dialects: readonly object[], addressOf: (request: IncomingMessage) => string): void
@@ -45,6 +47,7 @@ export function createRealtime({ services, admission, onTurnedAway, log }: Realt
   return {
     fanout,
     turnAway: members.turnAway,
+    isFull: members.isFull,
     openStream: (parts) => openStream(members, parts),
     attach(http, dialects, addressOf) {
       const routes = dialects

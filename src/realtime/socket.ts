@@ -14,7 +14,7 @@ export interface SocketConnectionParts {
   readonly lifelines: Lifelines
   /** Null: it need not say who it is. */
   readonly identifyMsMax: number | null
-  readonly identified: (principal: Principal) => void
+  readonly identified: (principal: Principal) => boolean
   /** A dialect threw. */
   readonly failed: (error: unknown) => void
   readonly closed: () => void
@@ -134,7 +134,9 @@ export function createSocketConnection(parts: SocketConnectionParts): SocketConn
     identified(principal) {
       clearTimeout(lateness ?? undefined)
       lateness = null
-      parts.identified(principal)
+      if (parts.identified(principal)) return true
+      close(CLOSE.full, 'too many connections of yours are open')
+      return false
     },
     close,
     terminate,

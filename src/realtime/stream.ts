@@ -67,7 +67,7 @@ export function openStream(members: Members, { response, address, principal, clo
       frame,
       send: (text) => write([frame(text)]),
       write,
-      identified: () => {},
+      identified: () => true,
       close,
       terminate: () => void response.destroy(),
       get waitingBytes() {

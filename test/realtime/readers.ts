@@ -20,7 +20,7 @@ export function createReader() {
       waiting.push(...frames)
       if (reading) take()
     },
-    identified: () => {},
+    identified: () => true,
     close(code) {
       closed ??= code
     },

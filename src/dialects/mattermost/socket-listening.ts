@@ -13,7 +13,7 @@ export interface Listening extends Asker, Pick<Required<SocketHandlers>, 'closed
 
 /**
  * Begins to listen, with a hello or with what was missed. `returning`: the client may go on where it was; `new`: it may not.
- * Null: what it said of that makes no sense, and the connection is closed.
+ * Null: what it said of that makes no sense, or its user has too many, and the connection is closed.
  */
 export type Listen = (principal: Principal, client: Client, connection: Connection, how: 'returning' | 'new') => Listening | null
 
@@ -40,7 +40,7 @@ export function createListening(voice: Voice, fanout: Fanout): Listen {
       connection.terminate()
       return null
     }
-    connection.identified(principal)
+    if (!connection.identified(principal)) return null
     const greeted = connectionId === '' && isNumber(sequence) ? Number(sequence) : 0
     const line = found?.line ?? lines.open(principal, connection.id, greeted + 1)
     const resumes = isId(connectionId) ? connectionId : null

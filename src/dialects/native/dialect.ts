@@ -22,7 +22,7 @@ import { compileValidator } from './validation.ts'
 export interface NativeParts extends OperationParts {
   /** For paging through users. */
   readonly subjects: Subjects
-  readonly realtime: Pick<Realtime, 'fanout' | 'openStream' | 'turnAway'>
+  readonly realtime: Pick<Realtime, 'fanout' | 'openStream' | 'turnAway' | 'isFull'>
 }
 
 /** Rollcall's own API. Mounted last, it answers what no other dialect owns. */

@@ -17,7 +17,7 @@ const RETRY_SPREAD_MS = 4_000
 /** Presence as server-sent events. */
 export function streamRoutes(
   services: Services,
-  realtime: Pick<Realtime, 'fanout' | 'openStream' | 'turnAway'>,
+  realtime: Pick<Realtime, 'fanout' | 'openStream' | 'turnAway' | 'isFull'>,
   texts: Texts,
 ): readonly Route[] {
   const { presence, people } = services
@@ -39,6 +39,7 @@ export function streamRoutes(
         assertReadable(view, since)
         const seconds = realtime.turnAway()
         if (seconds !== null) throw busy(seconds)
+        if (realtime.isFull(principal)) throw new Failure('too_many', 'Too many connections of yours are open; close some first.')
         reply.hijack()
         const headers = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }
         reply.raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...headers })

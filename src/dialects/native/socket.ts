@@ -75,8 +75,8 @@ function converse(
   const say = (message: object): void => connection.send(JSON.stringify(message))
 
   function enter(principal: Principal): void {
+    if (!connection.identified(principal)) return
     self = principal
-    connection.identified(principal)
     const limits = { messageBytesMax: MESSAGE_BYTES_MAX, usersPerMessageMax: BATCH_USERS_MAX, usersWatchedMax: WATCHED_MAX }
     say({ type: 'hello', connectionId: connection.id, userId: principal.userId, limits })
   }

@@ -57,7 +57,7 @@ export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
   function become({ principal, token }: Entered, resumes: string | null): void {
     if (account !== null && isSame(account.principal, principal)) return
     leave()
-    connection.identified(principal)
+    if (!connection.identified(principal)) return
     const userAgent = request.headers['user-agent'] ?? ''
     const session = openSession({ services, principal, userAgent, connectionId: connection.id, resumes, ended })
     const outbox = (stream: PresenceStream) => fanout.outbox({ connection, encode: encoderOf(stream) })
