@@ -57,12 +57,13 @@ export function createAdministration(parts: AdministrationParts): Administration
     return password === undefined ? {} : { passwordHash: await passwords.hash(digestOfNew(password)) }
   }
 
-  /** Preferences are part of how somebody's presence is shown and set. */
+  /** Preferences are part of how somebody's presence is shown and set; a token that stands in a page does not get them. */
   function assertPreferences(principal: Principal, userId: UserId, does: 'read' | 'write'): void {
     assertReach(principal, userId)
     if (users.people.versionOf(userId) === 0) throw noSuchUser()
     const isOwn = userId === principal.userId
-    assertScope(principal, !isOwn ? 'presence:write-others' : does === 'read' ? 'presence:read' : 'presence:write-own')
+    const reads = does === 'read' && principal.reach === null
+    assertScope(principal, !isOwn ? 'presence:write-others' : reads ? 'presence:read' : 'presence:write-own')
     if (isOwn) return
     const may = principal.permissions.has('set-others-presence') || principal.permissions.has('manage-users')
     if (!may || (users.stored(userId)?.roles.includes('admin') && !principal.administrator))

@@ -96,6 +96,22 @@ test('[N18] [N17] a token that stands in pages has nobody’s own view, not even
   expect((await ask(`GET /v1/presence/${id}/explain`, { user: page.user, token })).status).toBe(403)
 })
 
+test('[N18] [A27] a token that stands in pages does not tell what its owner prefers', async () => {
+  const { mattermost } = shown.user.ids
+  const recent = { user_id: mattermost, category: 'custom_status', name: 'recent_custom_statuses', value: '[{"text":"dentist"}]' }
+  expect((await ask('PUT /api/v4/users/me/preferences', shown, [recent])).status).toBe(200)
+  expect((await ask('POST /api/v1/users.setPreferences', shown, { data: { highlights: ['dentist'] } })).status).toBe(200)
+  expect((await ask('GET /api/v4/users/me', shown)).text).toContain('dentist')
+  for (const [call, expected] of [
+    ['GET /api/v4/users/me/preferences', 403],
+    ['GET /api/v4/users/me', 200],
+    ['GET /api/v1/me', 200],
+  ] as const) {
+    const { status, text } = await ask(call, page)
+    expect([call, status, text.includes('dentist')]).toEqual([call, expected, false])
+  }
+})
+
 test('[N3] [A21] whoever reads a page cannot end the token that stands in it', async () => {
   for (const call of ['POST /v1/logout', 'POST /api/v1/logout', 'POST /api/v4/users/logout'])
     expect([call, (await ask(call, page)).status]).toEqual([call, 403])

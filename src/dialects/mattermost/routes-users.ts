@@ -45,7 +45,7 @@ export function userRoutes(voice: Voice): Route[] {
   const one = async (userId: string | null, { principal, request, reply }: Asked): Promise<unknown> => {
     const user = existing(userId, principal)
     const presence = voice.as(principal).view.get(user.id)
-    const isOwn = user.id === principal.userId
+    const isOwn = user.id === principal.userId && principal.reach === null
     const recents = isOwn ? ((await recentsOf(administration.as(principal), user.id)) ?? undefined) : undefined
     const tag = userTag(user, presence, recents)
     reply.header('ETag', tag)

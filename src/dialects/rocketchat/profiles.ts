@@ -41,8 +41,9 @@ export function listedProfileOf(user: User, presence: Presence, viewer: Principa
 
 /** What `me` and a login tell of one's own account. */
 export async function ownAccountWithPreferences(services: Services, principal: Principal, request: FastifyRequest) {
-  const preferences = preferencesOf(await services.administration.as(principal).preferences(principal.userId))
-  return ownAccountOf(services, principal, request, { preferences })
+  const { userId, reach } = principal
+  const stored = reach === null ? await services.administration.as(principal).preferences(userId) : []
+  return ownAccountOf(services, principal, request, { preferences: preferencesOf(stored) })
 }
 
 /** One's own account. Throws Failure `unauthenticated` when it went meanwhile. */
