@@ -30,6 +30,12 @@ const program = new Command('rollcall')
 
 speakAsOne(program, program.name())
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') refuse(error)
+  // Whoever reads has seen enough, as `head` has. A server goes on.
+  if (process.argv[2] !== 'serve') process.exit(0)
+})
+
 try {
   await program.parseAsync()
 } catch (error) {

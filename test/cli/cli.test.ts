@@ -213,6 +213,12 @@ test('[K14] the examples in the help of every command work as they are typed', {
   for (const line of stopped) if (!line.startsWith('rollcall serve')) await type(line)
 })
 
+test('[K15] who has read enough may stop reading', async () => {
+  const env = { ROLLCALL_URL: server.url, ROLLCALL_TOKEN: server.adminToken }
+  const ended = await runShell('set -o pipefail; rollcall try | head -n 1', { cwd: home, env })
+  expect(ended).toEqual({ code: 0, stdout: expect.stringMatching(/^The demo user is .*\n$/), stderr: '' })
+})
+
 /** The lines under "Example:" in the help of a command and those within it. */
 async function examplesUnder(path: readonly string[]): Promise<string[]> {
   const { stdout } = await rollcall([...path, '--help'])
