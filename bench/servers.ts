@@ -22,8 +22,8 @@ export interface Running {
   readonly startMs: number
   /** What the process and its threads have used of a core so far, in ms. */
   cpuMs(): Promise<number>
-  /** Resident memory now and at its highest, in bytes. */
-  memory(): Promise<{ readonly resident: number; readonly highest: number }>
+  /** Resident memory in bytes: now, at its highest, and without the files mapped into it, which the system may take back. */
+  memory(): Promise<{ readonly resident: number; readonly highest: number; readonly own: number }>
   /** How long its event loop was held, where it was for more than 20 ms, and when that ended after the start, in ms. */
   readonly pauses: readonly { readonly at: number; readonly ms: number }[]
   stop(): Promise<void>
@@ -104,10 +104,8 @@ function running({ child, clean, ...rest }: Started): Running {
     },
     async memory() {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
-      const [resident, highest] = ['VmRSS', 'VmHWM'].map(
-        (name) => 1024 * Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0),
-      )
-      return { resident: resident ?? 0, highest: highest ?? 0 }
+      const bytesOf = (name: string): number => 1024 * Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0)
+      return { resident: bytesOf('VmRSS'), highest: bytesOf('VmHWM'), own: bytesOf('RssAnon') }
     },
     async stop() {
       const ended = once(child, 'exit')

@@ -190,7 +190,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
   return {
     put(userId, value, version, told) {
       decoded.delete(userId)
-      for (const space of spaces) space.recent.clear()
+      for (const space of spaces) if (space.recent.size > 0) space.recent.clear()
       const slot = value === null ? remove(userId) : put(userId, value, version)
       if (told && slot >= 0) for (const listener of listeners) listener({ slot, userId, gone: value === null, version })
     },

@@ -240,7 +240,7 @@ export function createEngine({ ledger, subjects, settings, onEnded, random = Mat
     },
     loaded(positions) {
       for (const partition of followed.keys()) followed[partition] = positions[`${FACTS}${partition}`] ?? 0
-      recall({ subjects, roster, recency, schedule, partitionOf })
+      recall({ subjects, roster, recency, schedule, partitionOf, now })
       incarnation = { node: NODE, incarnation: now() }
       for (const slot of roster.withFacts()) sessions.restore(subjects.idAt(slot) ?? '', roster.recordAt(slot))
       running = true

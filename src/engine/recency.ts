@@ -33,6 +33,8 @@ export interface Recency {
 
 /** Who was there before anything was followed. */
 export interface Loaded {
+  /** No change of theirs is later. */
+  readonly until: Instant
   /** In the order of the versions. */
   readonly slots: Int32Array
   readonly versions: Float64Array
@@ -62,10 +64,9 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
   let changes: DirectoryChange[] = []
   let directoryPosition: Version = 0
   let rememberedFrom: Version = 0
-  let loaded: Loaded = { slots: new Int32Array(0), versions: new Float64Array(0), lastRemoval: 0, changedAt: () => 0 }
+  let loaded: Loaded = { until: 0, slots: new Int32Array(0), versions: new Float64Array(0), lastRemoval: 0, changedAt: () => 0 }
   /** 1: the slot's user was loaded, and is still there. */
   let wasLoaded = new Uint8Array(0)
-  let loadedUntil: Instant = Number.NEGATIVE_INFINITY
   let lastLapse: Instant = 0
   let lastArrival: Instant = 0
 
@@ -82,13 +83,12 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
 
   return {
     start(found) {
-      const { slots, versions, lastRemoval, changedAt } = found
+      const { slots, versions, lastRemoval } = found
       loaded = found
-      wasLoaded = new Uint8Array(slots.reduce((highest, slot) => Math.max(highest, slot), -1) + 1)
-      for (const slot of slots) {
-        wasLoaded[slot] = 1
-        loadedUntil = Math.max(loadedUntil, changedAt(slot))
-      }
+      let highest = -1
+      for (const slot of slots) highest = Math.max(highest, slot)
+      wasLoaded = new Uint8Array(highest + 1)
+      for (const slot of slots) wasLoaded[slot] = 1
       directoryPosition = Math.max(lastRemoval, versions.at(-1) ?? 0)
       // Who was removed before is not known any more.
       rememberedFrom = lastRemoval
@@ -139,7 +139,7 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
     },
     *toldAfter(instant) {
       for (let slot = byArrival.newest(0); slot >= 0 && byArrival.keyOf(slot) >= instant; slot = byArrival.older(slot)) yield slot
-      if (instant > loadedUntil) return
+      if (instant > loaded.until) return
       // Further back than the start nothing is kept in order: who asks so soon after it waits for a look at everybody.
       for (let slot = 0; slot < wasLoaded.length; slot++)
         if (wasLoaded[slot] === 1 && !byArrival.has(slot) && loaded.changedAt(slot) >= instant) yield slot
