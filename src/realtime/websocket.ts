@@ -31,7 +31,7 @@ export function serveWebSockets(http: Server, { members, routes, addressOf, allo
 
   http.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
     const socket = duplex as Socket
-    socket.on('error', () => {})
+    socket.on('error', ignore)
     const route = routeOf(request.url)
     if (route === undefined) return refuse(socket, 404, '')
     const seconds = members.turnAway()
@@ -52,11 +52,13 @@ export function serveWebSockets(http: Server, { members, routes, addressOf, allo
     }
   }
 
+  /** Made apart: what lives as long as the socket must not share a scope with the request, or that lives as long too. */
+  const bugsAt = (path: string) => (error: unknown) => log.error({ err: error, path }, 'a bug of ours')
+
   function open(route: SocketRoute, upgrade: UpgradeRequest, websocket: WebSocket, socket: Socket): void {
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
     const identifyMsMax = route.identifyMsMax === undefined ? IDENTIFY_MS_MAX : route.identifyMsMax
-    // A closure that named the request would keep its headers as long as the socket.
     const { path, address } = upgrade
     members.join((member) => {
       const connection = createSocketConnection({
@@ -67,7 +69,7 @@ export function serveWebSockets(http: Server, { members, routes, addressOf, allo
         lifelines: members.lifelines,
         identifyMsMax,
         identified: member.identified,
-        failed: (error) => log.error({ err: error, path }, 'a bug of ours'),
+        failed: bugsAt(path),
         closed: member.left,
       })
       connection.begin(() => route.accept(upgrade, connection))
@@ -85,6 +87,8 @@ function serverOf({ messageBytesMax, protocols }: SocketRoute): WebSocketServer 
     ...(protocols !== undefined && { handleProtocols: (offered) => protocols.find((one) => offered.has(one)) ?? false }),
   })
 }
+
+const ignore = (): void => {}
 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
 

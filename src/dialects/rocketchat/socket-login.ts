@@ -1,13 +1,13 @@
 import type { Principal, Services } from '../../core/service.ts'
 import type { Presence, UserId } from '../../core/vocabulary.ts'
-import { CLOSE, type Connection, type UpgradeRequest } from '../../realtime/connection.ts'
+import { CLOSE, type Connection } from '../../realtime/connection.ts'
 import type { Fanout } from '../../realtime/fanout.ts'
 import { nosub } from './ddp.ts'
 import { type Entered, enter } from './entering.ts'
 import type { BugLog } from './methods-errors.ts'
 import { loginResult } from './socket-account.ts'
 import type { Form } from './socket-form.ts'
-import { openSession, type SocketSession } from './socket-session.ts'
+import { openSession, type Platform, type SocketSession } from './socket-session.ts'
 import { createStreams, type Streams } from './streams.ts'
 import { goneMessage, type PresenceStream } from './streams-frames.ts'
 import type { News } from './streams-news.ts'
@@ -36,13 +36,19 @@ export interface SocketLogin {
   over(goodbye: boolean): void
 }
 
+/** What stays known of the request: a connection lives long. */
+export interface SocketClient {
+  readonly platform: Platform
+  readonly origin: string | undefined
+}
+
 export interface SocketLoginParts {
   readonly services: Services
   readonly fanout: Fanout
   readonly presets: PresetEvents
   readonly news: News
   readonly form: Form
-  readonly request: UpgradeRequest
+  readonly client: SocketClient
   readonly connection: Connection
   readonly log: BugLog
   /** Sends one message. */
@@ -50,7 +56,7 @@ export interface SocketLoginParts {
 }
 
 export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
-  const { services, fanout, presets, news, form, request, connection, send, log } = parts
+  const { services, fanout, presets, news, form, client, connection, send, log } = parts
   const { authentication, settings } = services
   let account: Account | null = null
 
@@ -58,8 +64,8 @@ export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
     if (account !== null && isSame(account.principal, principal)) return
     leave()
     if (!connection.identified(principal)) return
-    const userAgent = request.headers['user-agent'] ?? ''
-    const session = openSession({ services, principal, userAgent, connectionId: connection.id, resumes, ended })
+    const { platform } = client
+    const session = openSession({ services, principal, platform, connectionId: connection.id, resumes, ended })
     const outbox = (stream: PresenceStream) => fanout.outbox({ connection, encode: encoderOf(stream) })
     account = { principal, token, session, streams: createStreams({ services, presets, news, principal, send, outbox, log }) }
   }
@@ -92,12 +98,12 @@ export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
     },
     renew() {
       if (account === null) return
-      const principal = authentication.byToken(account.token, request.origin)
+      const principal = authentication.byToken(account.token, client.origin)
       if (principal === null) ended()
       else if (principal !== account.principal) account = { ...account, principal }
     },
     async logIn(said, resumes) {
-      const entered = await enter(authentication, said, { address: connection.address, origin: request.origin })
+      const entered = await enter(authentication, said, { address: connection.address, origin: client.origin })
       const answer = await loginResult(services, entered)
       if (connection.open) become(entered, resumes)
       return answer

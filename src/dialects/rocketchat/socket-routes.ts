@@ -1,7 +1,9 @@
 import type { People } from '../../core/service.ts'
-import type { SocketRoute } from '../../realtime/connection.ts'
+import type { SocketRoute, UpgradeRequest } from '../../realtime/connection.ts'
 import { converse, type SocketShared } from './socket.ts'
 import { type Form, plainForm, sockjsForm } from './socket-form.ts'
+import type { SocketClient } from './socket-login.ts'
+import { platformOf } from './socket-session.ts'
 
 /** Bytes of one message: the longest list of users to watch fits. */
 const MESSAGE_BYTES_MAX = 1_048_576
@@ -19,8 +21,13 @@ export function socketRoutes(shared: SocketShared): SocketRoute[] {
       matches,
       messageBytesMax: MESSAGE_BYTES_MAX,
       identifyMsMax: IDENTIFY_MS_MAX,
-      accept: (request, connection) => converse(shared, { form, request, connection }),
+      accept: (request, connection) => converse(shared, { form, client: clientOf(request), connection }),
     }
   }
   return [taking((path) => path === PLAIN, plainForm), taking((path) => SOCKJS.test(path), sockjsForm)]
 }
+
+const clientOf = ({ headers, origin }: UpgradeRequest): SocketClient => ({
+  platform: platformOf(headers['user-agent'] ?? ''),
+  origin,
+})

@@ -13,7 +13,7 @@ export interface SocketSession extends CallingSession {
 export interface SocketSessionParts {
   readonly services: Services
   readonly principal: Principal
-  readonly userAgent: string
+  readonly platform: Platform
   readonly connectionId: string
   /** The connection that the client carries on; null: it begins anew. */
   readonly resumes: string | null
@@ -24,12 +24,11 @@ export interface SocketSessionParts {
 export function openSession({
   services,
   principal,
-  userAgent,
+  platform,
   connectionId,
   resumes,
   ended,
 }: SocketSessionParts): SocketSession | null {
-  const platform = platformOf(userAgent)
   const attendance = { app: `rocketchat-${platform}`, platform, idles: 'told', connectionId, resumes, ended } as const
   const attended = attend(() => services.presence.as(principal, NAME).commands.attend(attendance))
   if (attended === null) return null
@@ -62,8 +61,10 @@ function attend(open: () => Attended): Attended | null {
   }
 }
 
+export type Platform = 'desktop' | 'mobile' | 'web' | 'program'
+
 /** What the client runs on, as its name tells; programs have other names. */
-function platformOf(userAgent: string): 'desktop' | 'mobile' | 'web' | 'program' {
+export function platformOf(userAgent: string): Platform {
   if (/Electron/.test(userAgent)) return 'desktop'
   if (/RC Mobile|RocketChat.*(iOS|Android)/i.test(userAgent)) return 'mobile'
   return /Mozilla/.test(userAgent) ? 'web' : 'program'

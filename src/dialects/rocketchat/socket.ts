@@ -1,5 +1,5 @@
 import type { Services } from '../../core/service.ts'
-import { CLOSE, type Connection, isGoodbye, type SocketHandlers, type UpgradeRequest } from '../../realtime/connection.ts'
+import { CLOSE, type Connection, isGoodbye, type SocketHandlers } from '../../realtime/connection.ts'
 import type { Fanout } from '../../realtime/fanout.ts'
 import * as ddp from './ddp.ts'
 import type { Methods } from './methods.ts'
@@ -7,7 +7,7 @@ import { type BugLog, methodErrorOf } from './methods-errors.ts'
 import { ownDocument } from './socket-account.ts'
 import type { Form } from './socket-form.ts'
 import type { Hearts } from './socket-hearts.ts'
-import { createSocketLogin } from './socket-login.ts'
+import { createSocketLogin, type SocketClient } from './socket-login.ts'
 import { createInOrder } from './socket-order.ts'
 import type { News } from './streams-news.ts'
 import type { PresetEvents } from './streams-presets.ts'
@@ -27,7 +27,7 @@ export interface SocketShared {
 
 export interface SocketOwn {
   readonly form: Form
-  readonly request: UpgradeRequest
+  readonly client: SocketClient
   readonly connection: Connection
 }
 
