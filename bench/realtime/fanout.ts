@@ -1,0 +1,98 @@
+import { row } from '../table.ts'
+import type { Load } from './load.ts'
+import type { Contender } from './servers.ts'
+import type { Figures } from './tally.ts'
+
+export interface Step {
+  readonly changesPerSecond: number
+  readonly deliveriesPerSecond: number
+  /** Of all that was to be delivered, how much was while it was measured. */
+  readonly share: number
+  /** The server's CPU time for a delivery, in µs. */
+  readonly cpuMicroseconds: number
+  readonly figures: Figures
+}
+
+export interface Ladder {
+  readonly best: Step
+  /** At half of the changes of the best step. */
+  readonly half: Step
+  readonly wrong: number
+}
+
+export interface Climb {
+  readonly watchers: number
+  readonly users: number
+  readonly watches: 'everyone' | number
+  readonly firstRate: number
+}
+
+const SECONDS = 1.5
+const GROWTH = 2
+const STEPS_MAX = 9
+const HALF_SECONDS = 2
+/** Rounds at half, of which the best counts: what else runs on the machine only ever makes one worse. */
+const HALF_ROUNDS = 3
+
+/** More changes a second from step to step until no more is delivered, then half as many. */
+export async function climb(load: Load, server: Contender, { watchers, users, watches, firstRate }: Climb): Promise<Ladder> {
+  const each = watches === 'everyone' ? watchers : (watchers * watches) / users
+  await load.begin({ url: server.url, users, watches, attends: false, returnsWithinMs: null }, true)
+  await load.open({ count: watchers })
+  await load.settle()
+  const steps: Step[] = []
+  let rate = firstRate
+  for (let i = 0; i < STEPS_MAX && !isPast(steps); i++, rate *= GROWTH)
+    steps.push(await step(load, server, rate, each, users, SECONDS))
+  const best = steps.reduce((one, other) => (other.deliveriesPerSecond > one.deliveriesPerSecond ? other : one))
+  const halves: Step[] = []
+  for (let i = 0; i < HALF_ROUNDS; i++)
+    halves.push(await step(load, server, best.deliveriesPerSecond / each / 2, each, users, HALF_SECONDS))
+  const half = halves.reduce((one, other) => (other.figures.p99 < one.figures.p99 ? other : one))
+  const wrong = await load.wrong()
+  await load.end()
+  return { best, half, wrong }
+}
+
+const isPast = (steps: readonly Step[]): boolean =>
+  (steps.at(-1)?.deliveriesPerSecond ?? 0) < 0.9 * (steps.at(-2)?.deliveriesPerSecond ?? 0)
+
+export async function step(
+  load: Load,
+  server: Contender,
+  perSecond: number,
+  each: number,
+  users: number,
+  seconds: number,
+): Promise<Step> {
+  await load.reset()
+  const [cpu, began] = [await server.cpuMs(), performance.now()]
+  const { changes } = await load.write({ perSecond, seconds, users })
+  const figures = await load.figures()
+  const [cpuMs, ms] = [(await server.cpuMs()) - cpu, performance.now() - began]
+  await load.settle()
+  return {
+    changesPerSecond: (changes * 1000) / ms,
+    deliveriesPerSecond: (figures.deliveries * 1000) / ms,
+    share: figures.deliveries / (changes * each),
+    cpuMicroseconds: (cpuMs * 1000) / figures.deliveries,
+    figures,
+  }
+}
+
+export function printHead(): void {
+  row('server', 'changes/s', 'deliveries/s', 'µs CPU each', 'a core gives', 'half: p50 ms', 'p99 ms', 'wrong')
+}
+
+export function printLadder(name: string, { best, half, wrong }: Ladder): void {
+  row(
+    name,
+    best.changesPerSecond.toFixed(0),
+    Math.round(best.deliveriesPerSecond).toLocaleString('en'),
+    best.cpuMicroseconds.toFixed(2),
+    Math.round(1_000_000 / best.cpuMicroseconds).toLocaleString('en'),
+    half.figures.p50.toFixed(0),
+    half.figures.p99.toFixed(0),
+    String(wrong),
+  )
+}

@@ -1,0 +1,111 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createConnection, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Running, startRollcall, startScript, WATCHING_PAUSES } from '../servers.ts'
+import { type Crew, makeStore } from './people.ts'
+
+const BROADCAST = fileURLToPath(new URL('broadcast.ts', import.meta.url))
+const TEXTBOOK = fileURLToPath(new URL('textbook.ts', import.meta.url))
+const REDIS = '/usr/bin/redis-server'
+
+/** A server to compare with others. */
+export interface Contender extends Running {
+  readonly name: string
+}
+
+/** The product, on a store of its own with so many people. */
+export interface Rollcall extends Contender {
+  /** Ends it as an operator would, and starts it again on the same store and port. Answers how long it was away, in ms. */
+  restart(): Promise<number>
+}
+
+export async function startOurs(crew: Crew, watchesPauses = false): Promise<Rollcall> {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-live-'))
+  const store = `file:${join(folder, 'store')}`
+  await makeStore(store, crew)
+  const nodeArguments = watchesPauses ? WATCHING_PAUSES : []
+  const start = (port: string): Promise<Running> => startRollcall({ store, nodeArguments, env: { ROLLCALL_PORT: port } })
+  let running = await start('0')
+  return {
+    name: 'rollcall',
+    url: running.url,
+    startMs: running.startMs,
+    cpuMs: () => running.cpuMs(),
+    memory: () => running.memory(),
+    get pauses() {
+      return running.pauses
+    },
+    async stop() {
+      await running.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+    async restart() {
+      const began = performance.now()
+      await running.stop()
+      running = await start(new URL(running.url).port)
+      return performance.now() - began
+    },
+  }
+}
+
+export async function startBroadcast(users: number): Promise<Contender> {
+  return { name: 'bare ws', ...(await startScript(BROADCAST, users)) }
+}
+
+/** With its own Redis, on the same core. */
+export async function startTextbook(users: number, tokens: number): Promise<Contender> {
+  const port = await freePort()
+  const redis = spawn('taskset', ['-c', '0', REDIS, '--port', String(port), '--save', '', '--appendonly', 'no'], {
+    stdio: 'ignore',
+  })
+  await untilOpen(port)
+  const running = await startScript(TEXTBOOK, { redis: `redis://127.0.0.1:${port}`, users, tokens })
+  return {
+    ...running,
+    name: 'redis + ws',
+    async stop() {
+      await running.stop()
+      const ended = once(redis, 'exit')
+      redis.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+/** As root on Debian it is installed, elsewhere asked for. */
+export function requireRedis(): void {
+  if (existsSync(REDIS)) return
+  if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
+    execFileSync('apt-get', ['update', '-qq'], { stdio: 'ignore' })
+    execFileSync('apt-get', ['install', '-y', '-qq', 'redis-server'], { stdio: 'ignore' })
+    return
+  }
+  throw new Error('The baseline needs Redis. Install the package "redis-server" (Debian: apt-get install redis-server).')
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function untilOpen(port: number): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const socket = createConnection(port, '127.0.0.1')
+    const open = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(
+      () => false,
+    )
+    socket.destroy()
+    if (open) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('Redis did not start')
+}
