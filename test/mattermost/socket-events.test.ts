@@ -175,6 +175,15 @@ test('[MM-3.2-36] a custom status comes with the whole user, to its owner with t
   expect(statusesOf(own, bob)).toEqual(['online'])
 })
 
+test('[MM-3.2-36] others hear no e-mail address: their connections may stand in pages', async () => {
+  const eve = await newSpeaker(server, `eve${people}`, { password: null, email: `eve${people}@example.org` })
+  const other = await enter(ada)
+  await ada.post('/users/status/ids', [eve.id])
+  await eve.put('/users/me/status/custom', { emoji: 'calendar', text: 'Away' })
+  await other.event('user_updated', ({ user }) => user.username === `eve${people}`)
+  expect(other.texts.join()).not.toContain('example.org')
+})
+
 test('[MM-3.2-36] a custom status that ends is told within a second', async () => {
   const socket = await enter(ada)
   await ada.post('/users/status/ids', [bob.id])

@@ -167,6 +167,14 @@ test('[N7] pages list everybody exactly once, though users come and go between t
   }
 })
 
+test('[N7] a token that may not read knows its own user alone', async () => {
+  const { user, token: all } = await server.createUser({ username: 'unread', password: null })
+  const { token } = await server.call('POST', '/v1/tokens', all, { name: 'writes', scopes: ['presence:write-own'] })
+  expect((await server.call('GET', '/v1/users', token)).users).toEqual([expect.objectContaining({ id: user.id })])
+  expect(await server.call('GET', '/v1/users/me', token)).toMatchObject({ id: user.id })
+  expect((await ask(server, 'GET /v1/users/admin', { token })).status).toBe(404)
+})
+
 async function everybody(): Promise<string[]> {
   const { body } = await ask(server, 'GET /v1/users?limit=1000')
   expect(body.cursor).toBeNull()

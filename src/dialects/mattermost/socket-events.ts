@@ -15,7 +15,7 @@ const ENTRIES_MAX = 4_096
 export interface SocketEvents {
   /** Somebody's status. */
   status(presence: Presence): Buffer
-  /** Somebody's custom status, for others: their whole user, as REST shows it. */
+  /** Somebody's custom status, for others: their user as REST shows it, but for the e-mail address. */
   user(presence: Presence): Buffer
   /** The same for its owner, who also sees the recent ones. */
   ownUser(presence: Presence, recents: string | undefined): Buffer
@@ -25,18 +25,20 @@ export interface SocketEvents {
 
 export function createSocketEvents({ people }: Services): SocketEvents {
   const idOf = (userId: string): string => people.idIn(SPACE, userId) ?? userId
-  const userText = (presence: Presence, recents?: string): string => {
+  /** Others' connections may stand in pages: the text that they share has no e-mail address. */
+  const userText = (presence: Presence, own: { readonly recents: string | undefined } | null): string => {
     const user = people.get(presence.userId)
-    return user === null ? '' : userBody(user, presence, recents)
+    if (user === null) return ''
+    return own === null ? userBody({ ...user, email: null }, presence) : userBody(user, presence, own.recents)
   }
   const users = createFragments<Buffer>({
     entriesMax: ENTRIES_MAX,
-    encode: (presence) => userHead(userText(presence), broadcastToOthers(idOf(presence.userId))),
+    encode: (presence) => userHead(userText(presence, null), broadcastToOthers(idOf(presence.userId))),
   })
   return {
     status: createShared((presence) => statusHead(idOf(presence.userId), statusOf(presence))),
     user: (presence) => users.of(presence, people.versionOf(presence.userId)),
-    ownUser: (presence, recents) => userHead(userText(presence, recents), broadcastTo(idOf(presence.userId))),
+    ownUser: (presence, recents) => userHead(userText(presence, { recents }), broadcastTo(idOf(presence.userId))),
     preferences(userId, preferences) {
       const id = idOf(userId)
       const written = preferences.map(({ category, name, value }) => ({ user_id: id, category, name, value }))

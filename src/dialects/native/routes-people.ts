@@ -79,8 +79,11 @@ export function peopleRoutes({ people, administration }: Services, subjects: Sub
 
 const ALL = { withEmail: true }
 
-/** Who users are is no secret within a workspace, but a token limited to some users stands outside of it. */
-const mayRead = ({ reach }: Principal, userId: UserId): boolean => reach === null || reach.has(userId)
+/** Who users are is no secret within a workspace, but a token that may not read, or is limited to some users, stands outside of it. */
+function mayRead({ reach, scopes, userId: own }: Principal, userId: UserId): boolean {
+  if (userId !== own && !scopes.has('presence:read') && !scopes.has('admin')) return false
+  return reach === null || reach.has(userId)
+}
 
 const seenBy = ({ reach }: Principal) => ({ withEmail: reach === null })
 
