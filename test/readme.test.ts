@@ -30,7 +30,11 @@ test('what the README starts with is what a build machine runs', () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   const commands = starting.split('\n').map((line) => line.split('#')[0]?.trim())
   expect(commands).toEqual(['npm ci && npm start', 'npm ci && npm test'])
-  expect(scripts).toMatchObject({ prestart: 'npm run build', start: 'node dist/bin/rollcall.js serve', test: expect.any(String) })
+  expect(scripts).toMatchObject({
+    prestart: 'npm run build',
+    start: 'exec node dist/bin/rollcall.js serve',
+    test: expect.any(String),
+  })
   expect(readFileSync(join(ROOT, '.ci/run'), 'utf8')).toContain('npm ci\nnpm test\n')
 })
 
