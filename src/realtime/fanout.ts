@@ -9,6 +9,8 @@ export interface Fanout {
   outbox(parts: FanoutParts): Outbox
   /** Calls once within the next round of sending, after `coalesceMs` at most. */
   soon(work: () => void): void
+  /** Calls once in the round that is running, after all that is in it, else as `soon`: for what has been gathered already. */
+  next(work: () => void): void
   stop(): void
   readonly figures: { readonly rounds: number; readonly longestSliceMs: number }
 }
@@ -27,6 +29,7 @@ export interface FanoutParts {
 /** One ticker for every connection that has something to say; each round in slices, between which everything else has its turn. */
 export function createFanout({ coalesceMs = COALESCE_MS }: { readonly coalesceMs?: number } = {}): Fanout {
   let waiting: (() => void)[] = []
+  let round: (() => void)[] = []
   let timer: NodeJS.Timeout | null = null
   let running = false
   let stopped = false
@@ -35,43 +38,56 @@ export function createFanout({ coalesceMs = COALESCE_MS }: { readonly coalesceMs
 
   function arm(): void {
     if (timer !== null || running || stopped || waiting.length === 0) return
-    timer = setTimeout(round, coalesceMs)
+    timer = setTimeout(start, coalesceMs)
   }
 
-  function round(): void {
+  function start(): void {
     timer = null
     running = true
     rounds++
-    const works = waiting
-    waiting = []
-    slice(works, 0)
+    slice([], 0)
   }
 
-  function slice(works: readonly (() => void)[], from: number): void {
+  /** Works that come while a round runs and belong to it are its next lap; what else waits by then goes with them. */
+  function slice(lap: readonly (() => void)[], from: number): void {
     const began = performance.now()
-    let next = from
+    let [works, next] = [lap, from]
     do {
-      works[next]?.()
-      next++
-    } while (next < works.length && performance.now() - began < SLICE_MS)
+      if (next >= works.length) {
+        works = [...round, ...waiting]
+        round = []
+        waiting = []
+        next = 0
+      }
+      works[next++]?.()
+    } while (isMore(works, next) && performance.now() - began < SLICE_MS)
     longestSliceMs = Math.max(longestSliceMs, performance.now() - began)
-    if (next < works.length && !stopped) return void setImmediate(slice, works, next)
+    if (isMore(works, next) && !stopped) return void setImmediate(slice, works, next)
     running = false
     arm()
   }
+
+  const isMore = (works: readonly unknown[], next: number): boolean => next < works.length || round.length > 0
 
   function soon(work: () => void): void {
     waiting.push(work)
     arm()
   }
 
+  function next(work: () => void): void {
+    if (running) round.push(work)
+    else soon(work)
+  }
+
   return {
     outbox: (parts) => createOutbox({ ...parts, soon, usersMax: OUTBOX_USERS_MAX }),
     soon,
+    next,
     stop() {
       stopped = true
       clearTimeout(timer ?? undefined)
       waiting = []
+      round = []
     },
     get figures() {
       return { rounds, longestSliceMs }

@@ -44,6 +44,7 @@ interface Chunk {
 }
 
 interface Place extends RingReader {
+  readonly pull: () => void
   readonly connection: Connection
   position: number
   waiting: boolean
@@ -63,19 +64,25 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
     ask()
   }
 
-  function ask(): void {
+  function ask(when = fanout.soon): void {
     if (asked) return
     asked = true
-    fanout.soon(turn)
+    when(turn)
   }
 
   /** One chunk a turn, and its readers after it, each a work of its own, so that nobody holds up anybody. */
   function turn(): void {
     asked = false
-    if (latest.size === 0 || watch === null) return
+    if (latest.size === 0 || watch === null || doAllWait()) return
     append(watch)
-    for (const place of places) if (!place.waiting) fanout.soon(() => pull(place))
-    if (latest.size > 0) ask()
+    for (const place of places) if (!place.waiting) fanout.next(place.pull)
+    if (latest.size > 0) ask(fanout.next)
+  }
+
+  /** Then nothing more is put into the ring: of each user only the latest waits outside it. */
+  function doAllWait(): boolean {
+    for (const { waiting } of places) if (!waiting) return false
+    return true
   }
 
   function append({ cursor: cursorNow }: Watch): void {
@@ -110,7 +117,7 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
       }
       if (connection.waitingBytes > WAITING_BYTES) {
         place.waiting = true
-        connection.onceDrained(() => pull(place))
+        connection.onceDrained(place.pull)
         return
       }
       connection.write([chunk.bytes])
@@ -118,6 +125,7 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
       if (chunk.cursor !== null) place.reached(chunk.cursor)
       if (chunk.userIds.has(place.self)) place.ownTold()
     }
+    if (latest.size > 0) ask(fanout.next)
   }
 
   function leave(place: Place): void {
@@ -137,7 +145,7 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
         watch = start({ told: (told) => note(told.userId, told), gone: (userId) => note(userId, null) })
         watch.everyone(true)
       }
-      const place: Place = { ...reader, connection, position: first + chunks.length, waiting: true }
+      const place: Place = { ...reader, connection, position: first + chunks.length, waiting: true, pull: () => pull(place) }
       places.add(place)
       return { start: () => pull(place), leave: () => leave(place) }
     },
