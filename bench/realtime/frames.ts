@@ -42,7 +42,7 @@ export function seenIn(bytes: Buffer, at: number): Seen {
 }
 
 function availabilityIn(bytes: Buffer, at: number): number {
-  switch (bytes[at]) {
+  switch (bytes[at] ?? 0) {
     case 0x62:
       return 1
     case 0x64:

@@ -49,11 +49,12 @@ export function answer(
 ): void {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => void chunks.push(chunk))
-  request.on('end', async () => {
+  const respond = async (): Promise<void> => {
     const id = request.url?.split('/')[3]
     const body = Buffer.concat(chunks).toString()
     const answered = id === undefined ? { presences: await all() } : await set(id, JSON.parse(body))
     response.setHeader('Content-Type', 'application/json')
     response.end(JSON.stringify(answered))
-  })
+  }
+  request.on('end', () => void respond())
 }
