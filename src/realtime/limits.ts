@@ -10,8 +10,8 @@ export const SOCKETS_PER_TOKEN_MAX = 20_000
 export const STRANGERS_MAX = 10_000
 /** When the event loop is later than this several times on end, in ms, nobody new is let in. */
 export const LATE_MS_MAX = 250
-/** Who is turned away is asked to come back after 1 s and up to this many more, spread by chance. */
-export const RETRY_SPREAD_SECONDS_MAX = 8
+/** Who is turned away is asked to come back after 1 s and up to this many more, spread by chance: well within the grace (Q11). */
+export const RETRY_SPREAD_SECONDS_MAX = 4
 /** Bytes that may wait for one reader before nothing more is handed to it; what changes meanwhile waits in its outbox. */
 export const WAITING_BYTES = 65_536
 /** Bytes that may wait for one reader at all; beyond, it is cut. */
