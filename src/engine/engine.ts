@@ -235,14 +235,17 @@ export function createEngine({ ledger, subjects, settings, onEnded, random = Mat
     apply({ partition, key, value, version }) {
       const record = normalised(readRecord(partition, key, value), version)
       const slot = subjects.slotOf(key)
-      if (slot < 0) orphans.put(key, record, version)
-      else roster.put(slot, isOf(slot, record) ? record : null, version)
+      if (slot < 0) return orphans.put(key, record, version)
+      if (!isOf(slot, record)) return void roster.put(slot, null, version)
+      roster.put(slot, record, version)
+      if (record === null) return
+      schedule(slot, record, record.shown.asOf)
+      sessions.restore(key, record)
     },
     loaded(positions) {
       for (const partition of followed.keys()) followed[partition] = positions[`${FACTS}${partition}`] ?? 0
-      recall({ subjects, roster, recency, schedule, partitionOf, now })
+      recall({ subjects, roster, recency, partitionOf, now })
       incarnation = { node: NODE, incarnation: now() }
-      for (const slot of roster.withFacts()) sessions.restore(subjects.idAt(slot) ?? '', roster.recordAt(slot))
       running = true
       orphans.start()
       sessions.start()

@@ -1,5 +1,4 @@
 import type { Subjects, Version } from '../core/ports.ts'
-import type { PresenceRecord } from '../core/record.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
 import type { Recency } from './recency.ts'
 import type { Roster } from './roster.ts'
@@ -8,20 +7,17 @@ export interface RecallParts {
   readonly subjects: Subjects
   readonly roster: Roster
   readonly recency: Recency
-  readonly schedule: (slot: number, record: PresenceRecord | null, from: Instant) => void
   /** The number of the facts partition of a user. */
   readonly partitionOf: (userId: UserId) => number
   readonly now: () => Instant
 }
 
 /** The order of everybody's last change, as the records tell it after loading. */
-export function recall({ subjects, roster, recency, schedule, partitionOf, now }: RecallParts): void {
+export function recall({ subjects, roster, recency, partitionOf, now }: RecallParts): void {
   const toldOf = (slot: number): Version => roster.held(slot)?.record?.shown.told ?? 0
   const withFacts = Int32Array.from(roster.withFacts())
   for (const slot of inOrder(withFacts, toldOf)) {
-    const record = roster.recordAt(slot)
     recency.recall(partitionOf(subjects.idAt(slot) ?? ''), slot, toldOf(slot))
-    schedule(slot, record, record.shown.asOf)
   }
   let used = 0
   const all = new Int32Array(subjects.slots)

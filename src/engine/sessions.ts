@@ -238,6 +238,11 @@ export function createSessions(parts: SessionsParts): Sessions {
       }
     },
     start() {
+      // Whoever may come back has been able to only from now on, however long the loading took.
+      for (const held of holding.all()) {
+        if (held.lost !== null) held.lost = { ...held.lost, at: now() }
+        schedule(held)
+      }
       deadlines.start()
       if (deadlines.pending > 0) stalls.start()
     },
