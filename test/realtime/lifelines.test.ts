@@ -64,7 +64,7 @@ test('[W6] beyond the bounds, and while the process is late, who comes is asked 
   })
   expect(asked).toEqual([
     [null, 1, 1],
+    [null, 3, 3],
     [null, 5, 5],
-    [null, 9, 9],
   ])
 })

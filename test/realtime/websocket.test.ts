@@ -165,7 +165,7 @@ test('[W6] whoever comes when there is no room is asked to come back later, and 
   await using sockets = await startSockets({ accept: (_request, connection) => handling(connection, () => ({})) }, 1)
   const first = dial(`ws://${sockets.url}/socket`)
   await first.opened
-  expect(await dial(`ws://${sockets.url}/socket`).refused).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+  expect(await dial(`ws://${sockets.url}/socket`).refused).toMatchObject({ status: 503, headers: { 'retry-after': '3' } })
   expect([sockets.turnedAway(), sockets.realtime.figures.turnedAway]).toEqual([1, 1])
   first.socket.close(1000)
   await first.closed
