@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { clientFrame, eachFrame, HELLO, TYPE_AT } from './frames.ts'
+import { CLOSE, clientFrame, eachFrame, HELLO, PING, PONG_FRAME, TYPE_AT } from './frames.ts'
 import { tokenOf } from './people.ts'
 
 /** A WebSocket that costs the load generator as little as can be: thousands share its core, and one buffer to read into. */
@@ -54,9 +54,14 @@ export function openClient({ url, user, onHello, onFrame, onClose }: ClientParts
       bytes = bytes.subarray(end + 4, size)
       size = bytes.length
     }
-    const left = eachFrame(bytes, size, state === 'ready' ? onFrame : onFirst)
+    const left = eachFrame(bytes, size, state === 'ready' ? onFrame : onFirst, onControl)
     if (left > 0) rest = Buffer.from(bytes.subarray(size - left, size))
     return true
+  }
+
+  function onControl(opcode: number): void {
+    if (opcode === CLOSE) socket.destroy()
+    else if (opcode === PING) socket.write(PONG_FRAME)
   }
 
   function onFirst(bytes: Buffer, at: number, end: number): void {

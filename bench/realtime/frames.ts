@@ -60,8 +60,13 @@ function numberIn(bytes: Buffer, at: number, digits: number): number {
   return number
 }
 
-/** Calls with each whole text frame's payload; answers how many bytes of the last, unfinished one are left. */
-export function eachFrame(bytes: Buffer, length: number, call: (bytes: Buffer, at: number, end: number) => void): number {
+/** Calls with each whole text frame's payload, `control` with the opcode of others; answers how many bytes of an unfinished one are left. */
+export function eachFrame(
+  bytes: Buffer,
+  length: number,
+  call: (bytes: Buffer, at: number, end: number) => void,
+  control: (opcode: number) => void,
+): number {
   let at = 0
   while (at + 2 <= length) {
     let size = (bytes[at + 1] ?? 0) & 0x7f
@@ -76,11 +81,16 @@ export function eachFrame(bytes: Buffer, length: number, call: (bytes: Buffer, a
       start = at + 10
     }
     if (start + size > length) break
-    if (((bytes[at] ?? 0) & 0x0f) === 1) call(bytes, start, start + size)
+    const opcode = (bytes[at] ?? 0) & 0x0f
+    if (opcode === 1) call(bytes, start, start + size)
+    else control(opcode)
     at = start + size
   }
   return length - at
 }
+
+export const [CLOSE, PING] = [8, 9]
+export const PONG_FRAME = Buffer.from([0x8a, 0x80, 0, 0, 0, 0])
 
 /** A client's text message: masked, as it must be, with a mask that changes nothing. */
 export function clientFrame(message: object): Buffer {

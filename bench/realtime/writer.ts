@@ -42,7 +42,10 @@ export function createWriter(url: string): Writer {
     socket.on('error', () => {})
     socket.on('connect', () => free(line))
     socket.on('close', () => {
-      if (!ended) throw new Error('the server closed a connection of the writer')
+      if (ended) return
+      // The server lets idle connections go.
+      if (idle.includes(line)) idle.splice(idle.indexOf(line), 1)
+      lines[lines.indexOf(line)] = open()
     })
     socket.on('data', (bytes: Buffer) => {
       answered++
