@@ -1,4 +1,4 @@
-import type { IdSpace } from '../core/service.ts'
+import type { IdSpace } from '../core/accounts.ts'
 import { mattermostIds } from '../dialects/mattermost/ids.ts'
 import { rocketchatIds } from '../dialects/rocketchat/ids.ts'
 import { superofficeIds } from '../dialects/superoffice/ids.ts'

@@ -1,6 +1,7 @@
+import type { Administration, AdministrationService, UserChange } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
 import type { Write } from '../core/ports.ts'
-import type { Administration, AdministrationService, Principal, UserChange } from '../core/service.ts'
+import type { Principal } from '../core/principal.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import type { Delays } from './delays.ts'
 import { digestOf, digestOfNew, type Passwords } from './passwords.ts'

@@ -1,6 +1,7 @@
+import type { Authentication, Login, Secret, WhoLogsIn } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
 import type { Ledger, Version } from '../core/ports.ts'
-import type { Authentication, Login, Principal, Secret, WhoLogsIn } from '../core/service.ts'
+import type { Principal } from '../core/principal.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
 import type { Delays } from './delays.ts'
 import { LOGIN_TOKEN_MS, TOKENS_MAX } from './limits.ts'

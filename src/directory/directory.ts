@@ -1,5 +1,5 @@
+import type { AdministrationService, Authentication, IdSpace, People, SettingsView } from '../core/accounts.ts'
 import type { Commit, Entry, Ledger, Positions, Subjects, Version } from '../core/ports.ts'
-import type { AdministrationService, Authentication, IdSpace, People, SettingsView } from '../core/service.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { ACCOUNTS_KEY, createAccounts } from './accounts.ts'
 import { createAdministration } from './administration.ts'

@@ -1,5 +1,6 @@
+import type { IdSpace, NewUser } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
-import { type IdSpace, type NewUser, ROLES } from '../core/service.ts'
+import { ROLES } from '../core/principal.ts'
 import { AVATAR_ETAG_LENGTH_MAX, EMAIL_LENGTH_MAX, NAME_LENGTH_MAX, USERNAME_LENGTH_MAX } from './limits.ts'
 
 const ID = /^[A-Za-z0-9._-]{1,64}$/

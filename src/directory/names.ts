@@ -1,5 +1,5 @@
+import type { IdSpace, People } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
-import type { IdSpace, People } from '../core/service.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { fold, idInSpace, type StoredUser } from './userRecord.ts'
 import type { Users } from './users.ts'

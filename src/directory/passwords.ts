@@ -1,8 +1,8 @@
 import { hash as digest } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { hash, verify } from '@node-rs/argon2'
+import type { Secret } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
-import type { Secret } from '../core/service.ts'
 import { PASSWORD_BYTES_MAX } from './limits.ts'
 
 /** Argon2id as OWASP recommends it: memory in KiB, passes, lanes. */

@@ -1,6 +1,7 @@
+import type { IdSpace, NewUser, User, UserChange } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
 import type { Ledger, Write } from '../core/ports.ts'
-import type { IdSpace, NewUser, Principal, User, UserChange } from '../core/service.ts'
+import type { Principal } from '../core/principal.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { type AccountPlan, type Accounts, type Draft, userKey } from './accounts.ts'
 import { assertFields } from './fields.ts'

@@ -1,5 +1,5 @@
 import { Failure } from '../core/errors.ts'
-import type { Permission, Principal, Scope } from '../core/service.ts'
+import type { Permission, Principal, Scope } from '../core/principal.ts'
 import type { UserId } from '../core/vocabulary.ts'
 
 /** Throws Failure `forbidden` scope_missing unless the principal's token has the scope. */

@@ -1,6 +1,6 @@
+import type { Preference } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
 import type { Version, Write } from '../core/ports.ts'
-import type { Preference } from '../core/service.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { isLine } from './fields.ts'
 import { PREFERENCE_NAME_LENGTH_MAX, PREFERENCE_VALUE_LENGTH_MAX, PREFERENCES_MAX } from './limits.ts'

@@ -1,6 +1,6 @@
+import type { Preset } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
 import type { Ledger } from '../core/ports.ts'
-import type { Preset } from '../core/service.ts'
 import { createDocument, type Document } from './document.ts'
 import { isLine } from './fields.ts'
 import { PRESET_LENGTH_MAX, PRESETS_MAX } from './limits.ts'

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { PERMISSIONS, type Permission, type Principal, type Role, type Scope } from '../core/service.ts'
+import { PERMISSIONS, type Permission, type Principal, type Role, type Scope } from '../core/principal.ts'
 import { CLAIM_CLASSES, type Instant, type UserId } from '../core/vocabulary.ts'
 import type { RolePermissions } from './settings.ts'
 import type { StoredToken, Tokens } from './tokens.ts'

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
+import type { Secret, WhoLogsIn } from '../core/accounts.ts'
 import type { Version } from '../core/ports.ts'
-import type { Secret, WhoLogsIn } from '../core/service.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { REMEMBERED_MAX, REMEMBERED_MS } from './limits.ts'
 import type { Random } from './random.ts'

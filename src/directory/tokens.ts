@@ -1,5 +1,6 @@
+import type { TokenDescription } from '../core/accounts.ts'
 import type { Version } from '../core/ports.ts'
-import type { Scope, TokenDescription } from '../core/service.ts'
+import type { Scope } from '../core/principal.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
 import { zBase32 } from './random.ts'
 import { bufferOf, createRecords, grown } from './records.ts'

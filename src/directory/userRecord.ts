@@ -1,4 +1,5 @@
-import type { IdSpace, Role, User } from '../core/service.ts'
+import type { IdSpace, User } from '../core/accounts.ts'
+import type { Role } from '../core/principal.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
 
 /** A user as kept: `ids` are only those that do not follow from the id, `name` and `avatarETag` are null until given. */

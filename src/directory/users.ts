@@ -1,5 +1,5 @@
+import type { IdSpace, People, User } from '../core/accounts.ts'
 import type { Subjects, Version } from '../core/ports.ts'
-import type { IdSpace, People, User } from '../core/service.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { bufferOf, createRecords, grown } from './records.ts'
 import { createSlotIndex, type SlotIndex } from './slotIndex.ts'

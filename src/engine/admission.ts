@@ -1,7 +1,9 @@
+import type { Settings } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
 import type { Subjects } from '../core/ports.ts'
+import type { Principal, Scope } from '../core/principal.ts'
 import { classOfKey, type PresenceRecord } from '../core/record.ts'
-import type { ChangeOptions, Principal, Scope, Settings } from '../core/service.ts'
+import type { ChangeOptions } from '../core/service.ts'
 import type { PresenceEvent } from '../core/transition.ts'
 import type { Instant, NoteWords, UserId } from '../core/vocabulary.ts'
 

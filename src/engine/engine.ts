@@ -1,3 +1,4 @@
+import type { Authentication, SettingsView } from '../core/accounts.ts'
 import {
   type Commit,
   type Entry,
@@ -9,7 +10,7 @@ import {
 } from '../core/ports.ts'
 import type { PresenceRecord, SessionOwner } from '../core/record.ts'
 import { nextDeadline } from '../core/resolve.ts'
-import type { Authentication, PresenceService, SettingsView } from '../core/service.ts'
+import type { PresenceService } from '../core/service.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createEnact } from './enact.ts'

@@ -1,6 +1,6 @@
+import type { Settings } from '../core/accounts.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Subjects } from '../core/ports.ts'
-import type { Settings } from '../core/service.ts'
 import type { Instant } from '../core/vocabulary.ts'
 
 /** Which policy holds for whom: people, bots, and either of them deactivated. */

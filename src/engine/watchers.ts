@@ -1,6 +1,7 @@
 import { Failure } from '../core/errors.ts'
+import type { Principal } from '../core/principal.ts'
 import type { Views } from '../core/resolve.ts'
-import type { Principal, Watch, Watcher } from '../core/service.ts'
+import type { Watch, Watcher } from '../core/service.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { selfOf } from './admission.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { SettingsView } from '../core/service.ts'
+import type { SettingsView } from '../core/accounts.ts'
 
 /** How long a browser may remember a preflight, in seconds. */
 const PREFLIGHT_SECONDS = 600

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction, RouteGenericInterface } from 'fastify'
 import type { Static, TSchema } from 'typebox'
+import type { Settings } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
-import type { Permission, Principal, Services, Settings } from '../core/service.ts'
+import type { Permission, Principal } from '../core/principal.ts'
+import type { Services } from '../core/service.ts'
 import { failureOf } from './errors.ts'
 import type { RateAnswer, RateCounter, RateLimit } from './rate.ts'
 

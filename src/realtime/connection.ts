@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Principal, Services } from '../core/service.ts'
+import type { Principal } from '../core/principal.ts'
+import type { Services } from '../core/service.ts'
 import type { Fanout } from './fanout.ts'
 
 /** One live socket, WebSocket or stream, as dialects and outboxes see it. */

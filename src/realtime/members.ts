@@ -1,4 +1,5 @@
-import type { Authentication, Principal } from '../core/service.ts'
+import type { Authentication } from '../core/accounts.ts'
+import type { Principal } from '../core/principal.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import { CLOSE, type Connection } from './connection.ts'

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
-import type { Principal, Services } from '../core/service.ts'
+import type { Principal } from '../core/principal.ts'
+import type { Services } from '../core/service.ts'
 import type { Admission } from './admission.ts'
 import type { Connection, SocketDialect } from './connection.ts'
 import { createFanout, type Fanout } from './fanout.ts'

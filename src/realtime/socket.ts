@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
-import type { Principal } from '../core/service.ts'
+import type { Principal } from '../core/principal.ts'
 import { CLOSE, type Connection, type SocketHandlers } from './connection.ts'
 import type { Lifelines } from './lifelines.ts'
 import { CLOSE_MS_MAX, MESSAGES_PER_SECOND_MAX, WAITING_BYTES_MAX } from './limits.ts'

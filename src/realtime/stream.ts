@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Principal } from '../core/service.ts'
+import type { Principal } from '../core/principal.ts'
 import { CLOSE, type Connection } from './connection.ts'
 import { STREAM_BEAT_MS, WAITING_BYTES_MAX } from './limits.ts'
 import type { Members } from './members.ts'

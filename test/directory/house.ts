@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
+import type { Administration, IdSpace, Login } from '../../src/core/accounts.ts'
 import type { Failure } from '../../src/core/errors.ts'
 import type { Ledger } from '../../src/core/ports.ts'
-import type { Administration, IdSpace, Login } from '../../src/core/service.ts'
 import { createDirectory, type Directory } from '../../src/directory/directory.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { NewUser } from '../../src/core/service.ts'
+import type { NewUser } from '../../src/core/accounts.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
 import { expectFailure, keysOf, logIn, openDirectory, openHouse } from './house.ts'
 

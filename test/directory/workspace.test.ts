@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Settings } from '../../src/core/service.ts'
+import type { Settings } from '../../src/core/accounts.ts'
 import { expectFailure, logIn, openDirectory, openHouse } from './house.ts'
 
 const permissionMissing = { code: 'forbidden', reason: 'permission_missing' } as const

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Failure } from '../../src/core/errors.ts'
 import type { Ledger } from '../../src/core/ports.ts'
+import type { Principal } from '../../src/core/principal.ts'
 import type { Idling } from '../../src/core/record.ts'
-import type { Attendance, Attended, Principal } from '../../src/core/service.ts'
+import type { Attendance, Attended } from '../../src/core/service.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
 import { anAdministrator, aPrincipal, createWorld, type World, watchEveryone } from './world.ts'
 

@@ -1,12 +1,6 @@
+import type { Authentication, Settings, SettingsView } from '../../src/core/accounts.ts'
 import type { Ledger, Subjects } from '../../src/core/ports.ts'
-import {
-  type Authentication,
-  PERMISSIONS,
-  type Principal,
-  type Scope,
-  type Settings,
-  type SettingsView,
-} from '../../src/core/service.ts'
+import { PERMISSIONS, type Principal, type Scope } from '../../src/core/principal.ts'
 import { CLAIM_CLASSES, type Instant, type Presence, type UserId } from '../../src/core/vocabulary.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { People, Principal, Services, User, Watcher } from '../../src/core/service.ts'
+import type { People, User } from '../../src/core/accounts.ts'
+import type { Principal } from '../../src/core/principal.ts'
+import type { Services, Watcher } from '../../src/core/service.ts'
 import { AVAILABILITIES, type Presence } from '../../src/core/vocabulary.ts'
 import { readMessage } from '../../src/dialects/rocketchat/ddp.ts'
 import { createHearts, SILENCE_MS_MAX } from '../../src/dialects/rocketchat/socket-hearts.ts'

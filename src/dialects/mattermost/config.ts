@@ -1,4 +1,4 @@
-import type { Settings } from '../../core/service.ts'
+import type { Settings } from '../../core/accounts.ts'
 
 /** The version of the product whose behaviour this is. */
 export const VERSION = '11.7.0'

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { IdSpace } from '../../core/service.ts'
+import type { IdSpace } from '../../core/accounts.ts'
 
 /** The space that this product's user ids live in. */
 export const SPACE = 'mattermost'

@@ -1,4 +1,4 @@
-import type { Administration, Preference } from '../../core/service.ts'
+import type { Administration, Preference } from '../../core/accounts.ts'
 
 /** Where the recent custom statuses are kept. */
 export const RECENTS = { category: 'custom_status', name: 'recent_custom_statuses' } as const

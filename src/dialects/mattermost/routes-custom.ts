@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { Administration, Principal } from '../../core/service.ts'
+import type { Administration } from '../../core/accounts.ts'
+import type { Principal } from '../../core/principal.ts'
 import { type Route, route } from '../../http/route.ts'
 import { mayChange } from './access.ts'
 import { bodyOf } from './body.ts'

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import type { Preference, Principal } from '../../core/service.ts'
+import type { Preference } from '../../core/accounts.ts'
+import type { Principal } from '../../core/principal.ts'
 import { type Route, route } from '../../http/route.ts'
 import { mayChange } from './access.ts'
 import { bodyOf } from './body.ts'

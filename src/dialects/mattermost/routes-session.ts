@@ -1,5 +1,5 @@
 import { Failure } from '../../core/errors.ts'
-import type { Principal } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
 import { type Route, route } from '../../http/route.ts'
 import { ENDED_COOKIE, giveCookies, identify, mayChange } from './access.ts'
 import { bodyOf } from './body.ts'

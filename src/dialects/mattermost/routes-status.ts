@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Principal } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
 import type { Presence } from '../../core/vocabulary.ts'
 import { type Route, route } from '../../http/route.ts'
 import { mayChange } from './access.ts'

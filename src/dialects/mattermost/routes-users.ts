@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
+import type { User } from '../../core/accounts.ts'
 import { Failure } from '../../core/errors.ts'
-import type { Principal, User } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
 import { type Route, route } from '../../http/route.ts'
 import { bodyOf } from './body.ts'
 import { appError } from './errors.ts'

@@ -1,4 +1,4 @@
-import type { Principal } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
 import type { Instant, Presence } from '../../core/vocabulary.ts'
 import { VERSION } from './config.ts'
 import type { AppError } from './errors.ts'

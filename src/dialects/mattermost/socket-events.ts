@@ -1,4 +1,5 @@
-import type { Preference, Services } from '../../core/service.ts'
+import type { Preference } from '../../core/accounts.ts'
+import type { Services } from '../../core/service.ts'
 import type { Presence } from '../../core/vocabulary.ts'
 import { createFragments } from '../../http/fragments.ts'
 import { createShared } from '../../realtime/shared.ts'

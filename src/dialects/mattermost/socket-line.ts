@@ -1,4 +1,5 @@
-import type { Principal, Services, Watch } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services, Watch } from '../../core/service.ts'
 import type { Note, Presence, UserId } from '../../core/vocabulary.ts'
 import { SPACE } from './ids.ts'
 import { recentsOf } from './preferences.ts'

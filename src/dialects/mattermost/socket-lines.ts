@@ -1,4 +1,6 @@
-import type { Preference, Principal, Services } from '../../core/service.ts'
+import type { Preference } from '../../core/accounts.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import type { Instant, Presence, UserId } from '../../core/vocabulary.ts'
 import { createSocketEvents } from './socket-events.ts'
 import { createLine, type Line } from './socket-line.ts'

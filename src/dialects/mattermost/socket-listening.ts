@@ -1,5 +1,6 @@
 import { Failure } from '../../core/errors.ts'
-import type { Attended, Principal } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Attended } from '../../core/service.ts'
 import { type Connection, isGoodbye, type SocketHandlers, type UpgradeRequest } from '../../realtime/connection.ts'
 import type { Fanout } from '../../realtime/fanout.ts'
 import { isId, SPACE } from './ids.ts'

@@ -1,5 +1,5 @@
 import { Failure } from '../../core/errors.ts'
-import type { Principal } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
 import {
   CLOSE,
   type Connection,

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import type { Role, User } from '../../core/service.ts'
+import type { User } from '../../core/accounts.ts'
+import type { Role } from '../../core/principal.ts'
 import type { Instant, Presence } from '../../core/vocabulary.ts'
 import { VERSION } from './config.ts'
 import { encode } from './go-json.ts'

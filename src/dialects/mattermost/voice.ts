@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto'
-import type { Principal, Services, Settings } from '../../core/service.ts'
+import type { Settings } from '../../core/accounts.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import type { Presence } from '../../core/vocabulary.ts'
 import { createFragments } from '../../http/fragments.ts'
 import { clientConfig, VERSION } from './config.ts'

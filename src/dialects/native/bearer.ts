@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Authentication } from '../../core/accounts.ts'
 import { Failure } from '../../core/errors.ts'
-import type { Authentication, Principal } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
 
 const BEARER = /^bearer +(\S+)$/i
 

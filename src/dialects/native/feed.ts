@@ -1,4 +1,5 @@
-import type { Changes, PresenceView, Principal, Watch } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Changes, PresenceView, Watch } from '../../core/service.ts'
 import type { Presence, UserId } from '../../core/vocabulary.ts'
 import type { Connection } from '../../realtime/connection.ts'
 import type { Fanout } from '../../realtime/fanout.ts'

@@ -1,4 +1,5 @@
-import type { Principal, Services } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import type { Fanout } from '../../realtime/fanout.ts'
 import { createRing, type Ring } from '../../realtime/ring.ts'
 import type { Voice } from './voices.ts'

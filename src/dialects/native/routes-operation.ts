@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { Failure } from '../../core/errors.ts'
-import type { Principal, Services } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { answerTagged, tag } from './answers.ts'
 import { BackupName, SettingFields } from './schemas.ts'

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
-import type { Changes, Principal, Services } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Changes, Services } from '../../core/service.ts'
 import type { PresenceEvent } from '../../core/transition.ts'
 import { type Route, route } from '../../http/route.ts'
 import { answerTagged, answerText, type Texts } from './answers.ts'

@@ -1,5 +1,6 @@
 import { Failure } from '../../core/errors.ts'
-import type { PresenceView, Principal, Services } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { PresenceView, Services } from '../../core/service.ts'
 import type { UserId } from '../../core/vocabulary.ts'
 import { type Route, route } from '../../http/route.ts'
 import type { Realtime } from '../../realtime/realtime.ts'

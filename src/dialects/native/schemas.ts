@@ -1,5 +1,5 @@
 import { type Static, type TProperties, type TSchema, Type } from 'typebox'
-import { ROLES, type Scope } from '../../core/service.ts'
+import { ROLES, type Scope } from '../../core/principal.ts'
 import { ACTIVITIES, AVAILABILITIES, CLAIM_CLASSES } from '../../core/vocabulary.ts'
 
 /** A body or query that has these fields and no others. */

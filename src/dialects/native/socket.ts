@@ -1,6 +1,7 @@
 import type { Static } from 'typebox'
 import { Failure } from '../../core/errors.ts'
-import type { Attended, Principal, Services } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Attended, Services } from '../../core/service.ts'
 import { readJson } from '../../http/json.ts'
 import { CLOSE, type Connection, isGoodbye, type SocketHandlers, type SocketRoute } from '../../realtime/connection.ts'
 import type { Fanout } from '../../realtime/fanout.ts'

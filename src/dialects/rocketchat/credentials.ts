@@ -1,4 +1,4 @@
-import type { LookUp, Secret, WhoLogsIn } from '../../core/service.ts'
+import type { LookUp, Secret, WhoLogsIn } from '../../core/accounts.ts'
 
 /** What a login names: a user with a secret, or a token to go on with. */
 export type Credentials = { readonly who: WhoLogsIn; readonly secret: Secret } | { readonly resume: string }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Failure } from '../../core/errors.ts'
-import type { Principal, Services } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import type { RateCounter } from '../../http/rate.ts'
 import type { Manners } from '../../http/route.ts'
 import { serve } from '../../http/route.ts'

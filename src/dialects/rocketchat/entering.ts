@@ -1,5 +1,7 @@
+import type { Administration, Authentication } from '../../core/accounts.ts'
 import { Failure } from '../../core/errors.ts'
-import type { Administration, Authentication, Principal, Services } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import type { Instant } from '../../core/vocabulary.ts'
 import { credentialsOf } from './credentials.ts'
 

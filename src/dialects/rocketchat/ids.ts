@@ -1,4 +1,4 @@
-import type { IdSpace } from '../../core/service.ts'
+import type { IdSpace } from '../../core/accounts.ts'
 
 /** The dialect's name: the door its claims come through, and the space of its user ids. */
 export const NAME = 'rocketchat'

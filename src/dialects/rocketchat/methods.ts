@@ -1,5 +1,6 @@
 import { Failure } from '../../core/errors.ts'
-import type { Principal, Services } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import type { RateCounter } from '../../http/rate.ts'
 import { rateLimitOf } from '../../http/route.ts'
 import { NAME } from './ids.ts'

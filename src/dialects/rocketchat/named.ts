@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
-import type { People, Principal } from '../../core/service.ts'
+import type { People } from '../../core/accounts.ts'
+import type { Principal } from '../../core/principal.ts'
 import type { UserId } from '../../core/vocabulary.ts'
 import { refusal } from './answers.ts'
 import { unknownUser } from './errors.ts'

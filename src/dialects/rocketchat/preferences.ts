@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox'
-import type { Preference } from '../../core/service.ts'
+import type { Preference } from '../../core/accounts.ts'
 import { NAME } from './ids.ts'
 import { closed } from './validation.ts'
 

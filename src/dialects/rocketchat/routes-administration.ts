@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { type Permission, ROLES, type Role, type Services } from '../../core/service.ts'
+import { type Permission, ROLES, type Role } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { failure, forbidden, success } from './answers.ts'
 import { closed } from './validation.ts'

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { Failure } from '../../core/errors.ts'
-import type { Principal, Services } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { answer, success } from './answers.ts'
 import { enter } from './entering.ts'

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
-import type { Preset, Services } from '../../core/service.ts'
+import type { Preset } from '../../core/accounts.ts'
+import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { failure, refusal, success } from './answers.ts'
 import { PAGE, pageOf, refuseSort, sorted, sortOf } from './pages.ts'

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { Failure } from '../../core/errors.ts'
-import type { Principal, Services } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import type { Instant, Presence, UserId } from '../../core/vocabulary.ts'
 import { type Route, route } from '../../http/route.ts'
 import { failure, forbidden, refusal, success } from './answers.ts'

@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
-import type { Principal, Services, TokenDescription } from '../../core/service.ts'
+import type { TokenDescription } from '../../core/accounts.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { refusal, success } from './answers.ts'
 import { TOKEN_LENGTH } from './entering.ts'

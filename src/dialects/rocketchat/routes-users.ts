@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
-import type { Principal, Services, User } from '../../core/service.ts'
+import type { User } from '../../core/accounts.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { failure, success } from './answers.ts'
 import { NAME } from './ids.ts'

@@ -1,4 +1,5 @@
-import type { Principal, Services } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import { dateOf } from './ddp.ts'
 import { type Entered, endOfToken } from './entering.ts'
 import { NAME } from './ids.ts'

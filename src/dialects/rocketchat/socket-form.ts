@@ -1,4 +1,4 @@
-import type { People } from '../../core/service.ts'
+import type { People } from '../../core/accounts.ts'
 import { frameText } from '../../realtime/wire.ts'
 import { GREETING } from './ddp.ts'
 import { closing, framed, OPEN, unframed } from './socket-sockjs.ts'

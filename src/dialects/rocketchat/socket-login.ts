@@ -1,4 +1,5 @@
-import type { Principal, Services } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import type { Presence, UserId } from '../../core/vocabulary.ts'
 import { CLOSE, type Connection } from '../../realtime/connection.ts'
 import type { Fanout } from '../../realtime/fanout.ts'

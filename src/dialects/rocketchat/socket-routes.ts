@@ -1,4 +1,4 @@
-import type { People } from '../../core/service.ts'
+import type { People } from '../../core/accounts.ts'
 import type { SocketRoute, UpgradeRequest } from '../../realtime/connection.ts'
 import { converse, type SocketShared } from './socket.ts'
 import { type Form, plainForm, sockjsForm } from './socket-form.ts'

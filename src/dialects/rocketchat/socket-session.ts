@@ -1,5 +1,6 @@
 import { Failure } from '../../core/errors.ts'
-import type { Attended, Principal, Services } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Attended, Services } from '../../core/service.ts'
 import { NAME } from './ids.ts'
 import type { CallingSession } from './methods.ts'
 

@@ -1,4 +1,4 @@
-import type { People } from '../../core/service.ts'
+import type { People } from '../../core/accounts.ts'
 import type { Presence } from '../../core/vocabulary.ts'
 import { createFragments } from '../../http/fragments.ts'
 import { NAME } from './ids.ts'

@@ -1,4 +1,4 @@
-import type { People, User } from '../../core/service.ts'
+import type { People, User } from '../../core/accounts.ts'
 import type { Availability, Presence } from '../../core/vocabulary.ts'
 import { createShared } from '../../realtime/shared.ts'
 import { dateOf, streamEvent } from './ddp.ts'

@@ -1,5 +1,6 @@
 import { Failure } from '../../core/errors.ts'
-import type { Principal, Services, Watch } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services, Watch } from '../../core/service.ts'
 import type { UserId } from '../../core/vocabulary.ts'
 import type { Outbox } from '../../realtime/outbox.ts'
 import { methodError, nosub, ready } from './ddp.ts'

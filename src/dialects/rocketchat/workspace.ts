@@ -1,4 +1,5 @@
-import type { Permission, Settings } from '../../core/service.ts'
+import type { Settings } from '../../core/accounts.ts'
+import type { Permission } from '../../core/principal.ts'
 
 type SettingName = 'notesAllowed' | 'invisibleAllowed' | 'broadcastDisabled' | 'rateCallsMax' | 'rateWindowMs'
 

@@ -1,4 +1,4 @@
-import type { User } from '../../core/service.ts'
+import type { User } from '../../core/accounts.ts'
 import type { UserStatus } from './translate.ts'
 
 type UserType = 'InternalAssociate' | 'ExternalAssociate' | 'SystemAssociate'

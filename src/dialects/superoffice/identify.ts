@@ -1,7 +1,8 @@
 import { parseCookie } from 'cookie'
 import type { FastifyRequest } from 'fastify'
+import type { Authentication } from '../../core/accounts.ts'
 import { Failure } from '../../core/errors.ts'
-import type { Authentication, Principal } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
 
 /** The session that `POST /v1/login` with `"cookie": true` gives, and the token that must be sent back with it. */
 const SESSION_COOKIE = 'rollcall_session'

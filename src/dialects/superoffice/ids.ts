@@ -1,4 +1,4 @@
-import type { IdSpace } from '../../core/service.ts'
+import type { IdSpace } from '../../core/accounts.ts'
 
 /** Ids here are .NET's Int32. */
 export const INT32_MAX = 2_147_483_647

@@ -1,5 +1,6 @@
+import type { People, User } from '../../core/accounts.ts'
 import { Failure } from '../../core/errors.ts'
-import type { People, Principal, User } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
 import type { UserId } from '../../core/vocabulary.ts'
 
 /** The user who has an associate id. Throws Failure `not_found`. */

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Principal, Services } from '../../core/service.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
 import type { Presence, UserId } from '../../core/vocabulary.ts'
 import { createFragments } from '../../http/fragments.ts'
 import { type Route, route } from '../../http/route.ts'
