@@ -51,18 +51,9 @@ export async function drive({ url, connections, seconds, headers, lua, delayMs }
       delayMs === undefined ? '' : `function delay() return ${delayMs} end`
     }\n`,
   )
-  const { stdout } = await run('taskset', [
-    '-c',
-    LOAD_CORE,
-    'wrk',
-    '-t1',
-    `-c${connections}`,
-    `-d${seconds}s`,
-    '--latency',
-    '-s',
-    script,
-    url,
-  ]).finally(() => rm(folder, { recursive: true }))
+  const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script, url]
+  const { stdout } = await run('taskset', ['-c', LOAD_CORE, ...wrk])
+  await rm(folder, { recursive: true })
   const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1] ?? 0)
   if (perSecond === 0) throw new Error(`no answers from ${url}:\n${stdout}`)
   const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0)

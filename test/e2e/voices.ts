@@ -59,8 +59,8 @@ export function voicesOf(server: Server): readonly Voice[] {
       async read(reader, of) {
         const status = await json(await send(`/api/v4/users/${of.ids.mattermost}/status`, 'GET', bearer(reader)))
         const user = await json(await send(`/api/v4/users/${of.ids.mattermost}`, 'GET', bearer(reader)))
-        const custom = (user['props'] as Answer | undefined)?.['customStatus'] ?? ''
-        return { ...status, custom: custom === '' ? null : JSON.parse(String(custom)) }
+        const { customStatus = '' } = (user['props'] ?? {}) as { customStatus?: string }
+        return { ...status, custom: customStatus === '' ? null : JSON.parse(customStatus) }
       },
       async writeBack(person, { status, custom }) {
         if (status === 'ooo') return null
