@@ -26,8 +26,14 @@ export interface FanoutParts {
   overflow?(): void
 }
 
+export interface FanoutOptions {
+  readonly coalesceMs?: number
+  /** Hears of a bug in what one connection was to be sent; all others are sent theirs. */
+  readonly failed: (error: unknown) => void
+}
+
 /** One ticker for every connection that has something to say; each round in slices, between which everything else has its turn. */
-export function createFanout({ coalesceMs = COALESCE_MS }: { readonly coalesceMs?: number } = {}): Fanout {
+export function createFanout({ coalesceMs = COALESCE_MS, failed }: FanoutOptions): Fanout {
   let waiting: (() => void)[] = []
   let round: (() => void)[] = []
   let timer: NodeJS.Timeout | null = null
@@ -59,12 +65,20 @@ export function createFanout({ coalesceMs = COALESCE_MS }: { readonly coalesceMs
         waiting = []
         next = 0
       }
-      works[next++]?.()
+      attempt(works[next++])
     } while (isMore(works, next) && performance.now() - began < SLICE_MS)
     longestSliceMs = Math.max(longestSliceMs, performance.now() - began)
     if (isMore(works, next) && !stopped) return void setImmediate(slice, works, next)
     running = false
     arm()
+  }
+
+  function attempt(work: (() => void) | undefined): void {
+    try {
+      work?.()
+    } catch (error) {
+      failed(error)
+    }
   }
 
   const isMore = (works: readonly unknown[], next: number): boolean => next < works.length || round.length > 0

@@ -38,7 +38,7 @@ export interface Realtime {
 }
 
 export function createRealtime({ services, admission, onTurnedAway, log }: RealtimeParts): Realtime {
-  const fanout = createFanout()
+  const fanout = createFanout({ failed: (error) => log.error({ err: error }, 'a bug of ours') })
   const members = createMembers({
     newId: services.newId,
     onEnded: services.authentication.onEnded,

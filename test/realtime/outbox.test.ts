@@ -12,9 +12,12 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers())
 
 const frameOf = ({ userId, availability }: Presence): Buffer => Buffer.from(`${userId} ${availability}`)
+const failed = (error: unknown): never => {
+  throw error
+}
 const BIG = 'x'.repeat(WAITING_BYTES + 1)
 
-function outboxOf(reader: ReturnType<typeof createReader>, fanout = createFanout()) {
+function outboxOf(reader: ReturnType<typeof createReader>, fanout = createFanout({ failed })) {
   const outbox = fanout.outbox({
     connection: reader.connection,
     encode: (presences, gone, last) => [
@@ -67,7 +70,7 @@ test('[W2] an outbox holds 10,000 users; with one more its reader is cut, and no
 })
 
 test('[W3] a round of sending stops after its slice and goes on later: one reader with much to read holds up nobody', async () => {
-  const fanout = createFanout()
+  const fanout = createFanout({ failed })
   const [much, little] = [createReader(), createReader()]
   const { outbox } = outboxOf(much, fanout)
   for (let i = 0; i < 5_000; i++) outbox.told(presenceOf(`user${i}`))
@@ -92,7 +95,7 @@ test('[W4] what all are told is encoded once', () => {
 })
 
 function ringOf(bytesMax?: number) {
-  const fanout = createFanout()
+  const fanout = createFanout({ failed })
   let watcher: Watcher | null = null
   const state = { stopped: 0, encoded: 0 }
   const ring = createRing({
@@ -176,4 +179,16 @@ test('[W3] a snapshot is written as fast as its reader takes it, and not at all 
   gone.connection.close(1000)
   pour(gone.connection, frames(), () => void done++)
   expect([made, done]).toEqual([0, 1])
+})
+
+test('[W2] a bug in what one connection is to be sent is told, and the others of its round are sent theirs', async () => {
+  const bugs: unknown[] = []
+  const fanout = createFanout({ failed: (error) => void bugs.push(error) })
+  const reader = createReader()
+  fanout.soon(() => {
+    throw new Error('a bug')
+  })
+  outboxOf(reader, fanout).outbox.told(presenceOf('anna', 'busy'))
+  await vi.advanceTimersByTimeAsync(100)
+  expect([bugs.length, reader.written]).toEqual([1, ['anna busy', 'cursor']])
 })
