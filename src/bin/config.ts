@@ -22,7 +22,7 @@ const LOG_FORMS = ['json', 'pretty', 'off'] as const
 export const VARIABLES = {
   ROLLCALL_HOST: 'address to listen on (default 127.0.0.1)',
   ROLLCALL_PORT: 'port to listen on, 0 for any free one (default 4600)',
-  ROLLCALL_STORE: 'where facts live: file:FOLDER, memory: or redis://… (default file:./data)',
+  ROLLCALL_STORE: 'where facts live: file:FOLDER or memory: (default file:./data)',
   ROLLCALL_ADMIN_USERNAME: 'first administrator of an empty store (default admin)',
   ROLLCALL_ADMIN_PASSWORD: 'password of the first administrator (default: generated and printed once)',
   ROLLCALL_RATE_LIMIT: 'request limits: on or off (default on)',
