@@ -2,22 +2,11 @@ import type { Authentication, Settings, SettingsView } from '../../src/core/acco
 import type { Ledger, Subjects } from '../../src/core/ports.ts'
 import { PERMISSIONS, type Principal, type Scope } from '../../src/core/principal.ts'
 import { CLAIM_CLASSES, type Instant, type Presence, type UserId } from '../../src/core/vocabulary.ts'
+import { DEFAULT_SETTINGS } from '../../src/directory/settings.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
 
-export const SETTINGS: Settings = {
-  notesAllowed: true,
-  invisibleAllowed: true,
-  broadcastDisabled: false,
-  broadcastOthers: true,
-  statusesEnabled: true,
-  awayAfterMs: 300_000,
-  graceMs: 10_000,
-  declaredOnlineMaxMs: 28_800_000,
-  allowedOrigins: [],
-  rateCallsMax: 600,
-  rateWindowMs: 60_000,
-}
+export const SETTINGS: Settings = DEFAULT_SETTINGS
 
 const SCOPES: readonly Scope[] = [
   'presence:read',

@@ -10,27 +10,12 @@ import {
   statusOf,
   unknownBody,
 } from '../../src/dialects/mattermost/translate.ts'
+import { NOBODY_THERE } from '../presence.ts'
 
 const ID = 'u'.repeat(26)
 const NOW = Date.UTC(2026, 10, 18, 12)
 
-const presence = (given: Partial<Presence>): Presence => ({
-  userId: 'u',
-  availability: 'offline',
-  activity: null,
-  note: null,
-  since: 0,
-  until: null,
-  source: 'none',
-  noteSource: null,
-  manual: false,
-  lastActiveAt: null,
-  nextChangeAt: null,
-  connected: 'offline',
-  standing: null,
-  changedAt: 0,
-  ...given,
-})
+const presence = (given: Partial<Presence>): Presence => ({ ...NOBODY_THERE, ...given })
 
 test.each([
   ['online', null, 'online'],

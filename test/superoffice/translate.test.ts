@@ -2,29 +2,14 @@ import { expect, test } from 'vitest'
 import { AVAILABILITIES, type Presence } from '../../src/core/vocabulary.ts'
 import { superofficeIds } from '../../src/dialects/superoffice/ids.ts'
 import { eventsOf, presenceOut, statusOut } from '../../src/dialects/superoffice/translate.ts'
+import { NOBODY_THERE } from '../presence.ts'
 
-const SHOWN: Presence = {
-  userId: 'u',
-  availability: 'offline',
-  activity: null,
-  note: null,
-  since: 0,
-  until: null,
-  source: 'none',
-  noteSource: null,
-  manual: false,
-  lastActiveAt: null,
-  nextChangeAt: null,
-  connected: 'offline',
-  standing: null,
-  changedAt: 0,
-}
 const READER = { active: true, languages: [] }
 
 test('[SO-4.1-1] [SO-1.3-1] each availability by a claim has its status', () => {
   const statuses = AVAILABILITIES.map((availability) => [
     availability,
-    statusOut({ ...SHOWN, availability, source: 'manual' }, true),
+    statusOut({ ...NOBODY_THERE, availability, source: 'manual' }, true),
   ])
   expect(Object.fromEntries(statuses)).toEqual({
     online: 'StatusNormal',
@@ -36,20 +21,20 @@ test('[SO-4.1-1] [SO-1.3-1] each availability by a claim has its status', () => 
 })
 
 test('[SO-4.1-1] idle is not absent, out of office is, and the deactivated are deleted', () => {
-  expect(statusOut({ ...SHOWN, availability: 'away', source: 'session' }, true)).toBe('StatusNormal')
-  expect(statusOut({ ...SHOWN, availability: 'away', activity: 'out_of_office', source: 'calendar' }, true)).toBe(
+  expect(statusOut({ ...NOBODY_THERE, availability: 'away', source: 'session' }, true)).toBe('StatusNormal')
+  expect(statusOut({ ...NOBODY_THERE, availability: 'away', activity: 'out_of_office', source: 'calendar' }, true)).toBe(
     'StatusNotAvailable',
   )
-  expect(statusOut({ ...SHOWN, availability: 'online', source: 'declared' }, true)).toBe('StatusNormal')
-  expect(statusOut(SHOWN, false)).toBe('StatusDeleted')
+  expect(statusOut({ ...NOBODY_THERE, availability: 'online', source: 'declared' }, true)).toBe('StatusNormal')
+  expect(statusOut(NOBODY_THERE, false)).toBe('StatusDeleted')
 })
 
 test('[SO-4.1-2] [SO-1.2-1] the text of a note is told whole and without its emoji', () => {
   const text = 'x'.repeat(1000)
   const note = { text, emoji: 'palm_tree', until: null }
-  expect(JSON.stringify(presenceOut({ ...SHOWN, note }, READER))).toBe(`{"Status":"StatusNormal","Message":"${text}"}`)
-  expect(presenceOut({ ...SHOWN, note: { ...note, text: '' } }, READER).Message).toBe('')
-  expect(presenceOut(SHOWN, READER).Message).toBe('')
+  expect(JSON.stringify(presenceOut({ ...NOBODY_THERE, note }, READER))).toBe(`{"Status":"StatusNormal","Message":"${text}"}`)
+  expect(presenceOut({ ...NOBODY_THERE, note: { ...note, text: '' } }, READER).Message).toBe('')
+  expect(presenceOut(NOBODY_THERE, READER).Message).toBe('')
 })
 
 test('[SO-4.2-1] StatusNormal withdraws, with a word about the note', () => {
@@ -77,11 +62,11 @@ test('[SO-4.3-1] what is alike is judged by what this product shows', () => {
     'superoffice',
   )
   const alike = (event: typeof availability, shown: Presence) => event !== undefined && 'alike' in event && event.alike?.(shown)
-  expect(alike(availability, { ...SHOWN, availability: 'busy', source: 'manual' })).toBe(true)
-  expect(alike(availability, { ...SHOWN, availability: 'away', source: 'session' })).toBe(false)
-  expect(alike(note, { ...SHOWN, note: { text: 'Supplier', emoji: 'x', until: 5 } })).toBe(true)
-  expect(alike(note, { ...SHOWN, note: { text: 'NO:"Leverandør";US:"Supplier"', emoji: '', until: null } })).toBe(true)
-  expect(alike(note, { ...SHOWN, note: { text: 'supplier', emoji: '', until: null } })).toBe(false)
+  expect(alike(availability, { ...NOBODY_THERE, availability: 'busy', source: 'manual' })).toBe(true)
+  expect(alike(availability, { ...NOBODY_THERE, availability: 'away', source: 'session' })).toBe(false)
+  expect(alike(note, { ...NOBODY_THERE, note: { text: 'Supplier', emoji: 'x', until: 5 } })).toBe(true)
+  expect(alike(note, { ...NOBODY_THERE, note: { text: 'NO:"Leverandør";US:"Supplier"', emoji: '', until: null } })).toBe(true)
+  expect(alike(note, { ...NOBODY_THERE, note: { text: 'supplier', emoji: '', until: null } })).toBe(false)
 })
 
 test('[SO-4.1-3] associate ids are positive int32 as plain digits', () => {

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { Failure } from '../../core/errors.ts'
 import type { Subjects } from '../../core/ports.ts'
 import type { Services } from '../../core/service.ts'
+import { isDecodable } from '../../http/address.ts'
 import { readJson } from '../../http/json.ts'
 import { type Route, serve } from '../../http/route.ts'
 import type { Dialect } from '../../http/server.ts'
@@ -79,15 +80,6 @@ function methodsAt(path: string, routes: readonly Route[]): string[] {
     )
   })
   return [...new Set(matching.map((route) => route.method))]
-}
-
-function isDecodable(path: string): boolean {
-  try {
-    decodeURIComponent(path)
-    return true
-  } catch {
-    return false
-  }
 }
 
 const malformedAddress = (): Failure =>

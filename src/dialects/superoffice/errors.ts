@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Failure } from '../../core/errors.ts'
+import { isDecodable } from '../../http/address.ts'
 import { HTTP_STATUS } from '../../http/errors.ts'
 import { origin } from './address.ts'
 import { answer } from './answer.ts'
@@ -82,13 +83,4 @@ function serviceError(ErrorType: string, ErrorMessage: string): ServiceError {
 
 function noResource(request: FastifyRequest): HttpError {
   return { Message: `No HTTP resource was found that matches the request URI '${origin(request)}${request.originalUrl}'.` }
-}
-
-function isDecodable(path: string): boolean {
-  try {
-    decodeURIComponent(path)
-    return true
-  } catch {
-    return false
-  }
 }
