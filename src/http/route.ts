@@ -35,7 +35,23 @@ export interface Route {
   readonly query?: TSchema
   readonly body?: TSchema
   readonly bodyBytesMax?: number
+  /** What it does, in one line without a full stop: the title in the API description. */
+  readonly summary?: string
+  /** Bodies of successful answers by status; null: none. JSON, unless the schema names another `contentMediaType`. */
+  readonly answers?: Answers
+  /** Statuses of refusals beside those that access, permission, rate, query and body bring with them. */
+  readonly refuses?: readonly number[]
+  /** What the handler reads by itself, without a schema that is checked before it: for the API description only. */
+  readonly reads?: Reads
   handle(call: Call): unknown
+}
+
+export type Answers = Readonly<Record<number, TSchema | null>>
+
+export interface Reads {
+  readonly query?: TSchema
+  readonly headers?: TSchema
+  readonly body?: TSchema
 }
 
 /** Declares one route; its handler's types come from its schemas. */
