@@ -2,11 +2,12 @@ import type { AdministrationService, Authentication, People, SettingsView } from
 import type { Principal } from './principal.ts'
 import type { Idling } from './record.ts'
 import type { PresenceEvent } from './transition.ts'
-import type { Instant, Presence, UserId } from './vocabulary.ts'
+import type { Instant, Presence, ShownPresence, UserId } from './vocabulary.ts'
 
 /*
  * The product: what every dialect, the console and the command line stand on, and what the client implements from afar.
- * Each is bound to a viewer by `as(principal)`; permissions are enforced behind it.
+ * Each is bound to a viewer by `as(principal)`; permissions are enforced behind it. `Seen` is a whole presence in the process,
+ * and from afar what a wire tells of it.
  */
 
 export interface PresenceService {
@@ -15,25 +16,25 @@ export interface PresenceService {
 }
 
 /** Reads over the replica in memory: synchronous, without I/O. One's own entry is the own view, all others the stranger's (R7). */
-export interface PresenceView {
+export interface PresenceView<Seen extends ShownPresence = Presence> {
   /** Null: no such user. Throws Failure `forbidden` when the token may not read presence. */
-  get(userId: UserId): Presence | null
+  get(userId: UserId): Seen | null
   /** In the order asked; null where there is no such user. */
-  many(userIds: readonly UserId[]): (Presence | null)[]
+  many(userIds: readonly UserId[]): (Seen | null)[]
   /** Everyone, in no order. */
-  everyone(): Iterable<Presence>
+  everyone(): Iterable<Seen>
   /** Those whose stranger's view changed at or after an instant, the latest first. */
-  changedAfter(instant: Instant): Iterable<Presence>
+  changedAfter(instant: Instant): Iterable<Seen>
   /** What differs since a cursor, in no order; null or a cursor of another epoch: everything (`full`). */
-  changesSince(cursor: string | null): Changes
+  changesSince(cursor: string | null): Changes<Seen>
   /** From now on the watcher hears of whom it watches; that is nobody yet. Throws as `get`. */
-  watch(watcher: Watcher): Watch
+  watch(watcher: Watcher<Seen>): Watch
 }
 
 /** Who wants to be told. Called from within the telling: it only takes note, and never writes to a socket. */
-export interface Watcher {
+export interface Watcher<Seen extends ShownPresence = Presence> {
   /** The presence as this viewer may see it; the same object as `get` answers. */
-  told(presence: Presence): void
+  told(presence: Seen): void
   /** The user is no more. */
   gone(userId: UserId): void
 }
@@ -49,8 +50,8 @@ export interface Watch {
   stop(): void
 }
 
-export interface Changes {
-  readonly presences: readonly Presence[]
+export interface Changes<Seen extends ShownPresence = Presence> {
+  readonly presences: readonly Seen[]
   /** Users who are no more. */
   readonly removed: readonly UserId[]
   readonly cursor: string
@@ -58,15 +59,15 @@ export interface Changes {
   readonly full: boolean
 }
 
-export interface PresenceCommands {
+export interface PresenceCommands<Seen extends ShownPresence = Presence> {
   /**
    * What one request says about one user, as one commit. Answers what the principal sees afterwards; resolves once durable.
    * Throws Failure: `not_found` no_such_user · `forbidden` scope_missing, permission_missing, notes_not_allowed ·
    * `invalid` end_in_past, invisible_not_allowed, note_too_long · `unavailable` contended, ledger_away.
    */
-  change(userId: UserId, events: readonly PresenceEvent[], options?: ChangeOptions): Promise<Presence>
+  change(userId: UserId, events: readonly PresenceEvent[], options?: ChangeOptions): Promise<Seen>
   /** Throws as `change` does, and `forbidden` unless it is oneself or the principal may `read-explain`. */
-  explain(userId: UserId): Promise<Explanation>
+  explain(userId: UserId): Promise<Explanation<Seen>>
   /** One's own session for a new connection: a cut one is adopted, else one is opened. Throws Failure `forbidden`, `invalid`. */
   attend(attendance: Attendance): Attended
   /** One's own session that heartbeats keep. Throws as `attend`, and `unavailable`. */
@@ -114,12 +115,12 @@ export interface ChangeOptions {
   readonly lapsedEndAccepted?: boolean
 }
 
-export interface Explanation {
-  readonly presence: Presence
+export interface Explanation<Seen extends ShownPresence = Presence> {
+  readonly presence: Seen
   readonly sentence: string
   readonly facts: readonly ExplainedFact[]
   /** What comes next if nobody does anything; null: nothing. */
-  readonly next: { readonly at: Instant; readonly presence: Presence } | null
+  readonly next: { readonly at: Instant; readonly presence: Seen } | null
 }
 
 export interface ExplainedFact {

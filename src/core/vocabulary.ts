@@ -54,3 +54,6 @@ export interface Presence {
   /** Last instant at which anything a stranger sees of it changed. */
   readonly changedAt: Instant
 }
+
+/** What a presence shows over every wire; the rest of it serves those who translate it into another product's words. */
+export type ShownPresence = Omit<Presence, 'noteSource' | 'connected' | 'standing' | 'changedAt'>
