@@ -1,5 +1,6 @@
 import type { AdministrationService, Authentication, IdSpace, People, SettingsView } from '../core/accounts.ts'
-import type { Commit, Entry, Ledger, Positions, Subjects, Version } from '../core/ports.ts'
+import type { DirectoryKeys, KeyHolder } from '../core/keys.ts'
+import type { Commit, Entry, Ledger, Positions, Subjects } from '../core/ports.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { ACCOUNTS_KEY, createAccounts } from './accounts.ts'
 import { createAdministration } from './administration.ts'
@@ -36,7 +37,9 @@ export interface Directory {
   readonly authentication: Authentication
   readonly administration: AdministrationService
   readonly settings: SettingsView
-  /** While loading; keys of other parts are passed over. */
+  /** Keys that other parts keep beside its own. */
+  readonly keys: DirectoryKeys
+  /** While loading; keys that nobody holds are passed over. */
   apply(entry: Entry): void
   loaded(positions: Positions): void
   /** From the ledger's feed, own ones too. */
@@ -82,7 +85,7 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing }: Dire
   }
 
   /** Every kind of key by its first segment, and what holds it in memory. */
-  const kinds: Readonly<Record<string, (name: string, value: Uint8Array | null, version: Version, told: boolean) => void>> = {
+  const kinds: Record<string, KeyHolder> = {
     user(userId, value, version, told) {
       if (told) principals.forgetUser(userId)
       users.put(userId, value, version, told)
@@ -109,7 +112,7 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing }: Dire
     },
   }
 
-  function put(key: string, value: Uint8Array | null, version: Version, told: boolean): void {
+  function put(...[key, value, version, told]: Parameters<KeyHolder>): void {
     const slash = key.indexOf('/')
     const [kind, name] = slash < 0 ? [key, ''] : [key.slice(0, slash), key.slice(slash + 1)]
     kinds[kind]?.(name, value, version, told)
@@ -142,6 +145,12 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing }: Dire
       replica,
     }),
     settings: workspace.settings,
+    keys: {
+      hold(kind, holder) {
+        kinds[kind] = holder
+      },
+      change: (plan) => replica.change(plan),
+    },
     apply: ({ key, value, version }) => put(key, value, version, false),
     loaded: (positions) => replica.loaded(positions[PARTITION] ?? 0),
     commit: (commit) => replica.commit(commit),

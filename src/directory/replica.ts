@@ -1,5 +1,6 @@
 import { Failure } from '../core/errors.ts'
-import type { Commit, Ledger, Version, Write } from '../core/ports.ts'
+import type { DirectoryKeys } from '../core/keys.ts'
+import type { Commit, Ledger, Version } from '../core/ports.ts'
 
 export const PARTITION = 'directory'
 const ATTEMPTS_MAX = 8
@@ -11,16 +12,7 @@ export interface Replica {
   loaded(position: Version): void
   /** From the ledger's feed. */
   commit(commit: Commit): void
-  /**
-   * Commits what `plan` makes of what is in memory, and answers once it is applied here too. Refused because another
-   * node was faster, it catches up and plans anew. No writes: nothing is committed. Throws Failure `unavailable`.
-   */
-  change<Answer>(plan: () => Plan<Answer>): Promise<Answer>
-}
-
-export interface Plan<Answer> {
-  readonly writes: readonly Write[]
-  readonly answer: Answer
+  readonly change: DirectoryKeys['change']
 }
 
 export interface ReplicaParts {
