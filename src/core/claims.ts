@@ -52,18 +52,29 @@ export function withdrawNote(record: PresenceRecord, via: string | null, now: In
 
 /** A renewed claim is a new one; a heartbeat, a later end or an identical statement only touches the old (T2). */
 export function setClaim(record: PresenceRecord, event: EventOf<'claim_set'>, deed: Deed, now: Instant): PresenceRecord {
-  const claim = newClaim(record, event.key, event.class, deed, event.since ?? now, event)
+  const lease = event.leaseMs === null ? {} : { leaseUntil: now + event.leaseMs }
+  const claim = { ...newClaim(record, event.key, event.class, deed, event.since ?? now, event), ...lease }
   const old = record.claims.find((candidate) => candidate.key === event.key)
   if (old === undefined) return { ...record, claims: [...record.claims, claim] }
   const renewed =
     old.availability !== claim.availability ||
     old.activity !== claim.activity ||
     (event.since !== null && event.since !== old.since)
-  if (!renewed && saysTheSame(old, claim) && old.leaseMs === claim.leaseMs) return record
+  if (!renewed && saysTheSame(old, claim) && old.leaseMs === claim.leaseMs) return keepClaim(record, event.key, now)
   const { since, made, attended, dismissed } = renewed ? claim : old
   const kept = { ...claim, since, made, attended, dismissed }
   return { ...record, claims: record.claims.map((other) => (other === old ? kept : other)) }
 }
+
+/** A heartbeat moves the lease, once less than half of it remains. A claim without a lease stays as it is. */
+export function keepClaim(record: PresenceRecord, key: string, now: Instant): PresenceRecord {
+  const claim = record.claims.find((candidate) => candidate.key === key)
+  if (claim?.leaseMs == null || endOfLease(claim) - now >= claim.leaseMs / 2) return record
+  const kept = { ...claim, leaseUntil: now + claim.leaseMs }
+  return { ...record, claims: record.claims.map((other) => (other === claim ? kept : other)) }
+}
+
+const endOfLease = ({ leaseUntil }: Claim): Instant => leaseUntil ?? Number.NEGATIVE_INFINITY
 
 /** The record without the claims that go; the same object when none does. */
 export function withoutClaims(record: PresenceRecord, goes: (claim: Claim) => boolean): PresenceRecord {

@@ -27,8 +27,10 @@ export interface Claim {
   readonly attended: boolean
   /** Set aside by its user saying "online"; counts for nothing until renewed (T2). */
   readonly dismissed: boolean
-  /** A heartbeat keeps it: each one moves `until` this much further; null for a claim that nobody has to keep. */
+  /** How long it is believed without a heartbeat; null for a claim that nobody has to keep. */
   readonly leaseMs: number | null
+  /** Until when it is believed; only of a claim with `leaseMs`. Nobody is shown it as an end. */
+  readonly leaseUntil?: Instant
 }
 
 /** How a session becomes idle: its client says so, its owner times it, or both. */

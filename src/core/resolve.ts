@@ -93,6 +93,11 @@ export function endOfSession(session: Session): Instant {
   return session.seenUntil ?? session.leaseUntil ?? Number.POSITIVE_INFINITY
 }
 
+/** When a claim is over, by its end or because no heartbeat kept it; Infinity while nothing ends it. */
+export function endOfClaim({ until, leaseUntil }: Claim): Instant {
+  return Math.min(until ?? Number.POSITIVE_INFINITY, leaseUntil ?? Number.POSITIVE_INFINITY)
+}
+
 /** Whether an availability claim is hidden because its user is gone (R6). */
 export function isDormant(claim: Claim, attended: boolean): boolean {
   return claim.fades && claim.attended && !attended && claim.availability !== 'offline'
@@ -101,7 +106,7 @@ export function isDormant(claim: Claim, attended: boolean): boolean {
 /** Every instant after `from` at which time alone may change the answer, in no order. */
 export function deadlinesAfter(record: PresenceRecord, from: Instant, policy: Policy): Instant[] {
   const instants: Instant[] = [policy.since]
-  for (const claim of record.claims) if (claim.until !== null) instants.push(claim.until)
+  for (const claim of record.claims) instants.push(endOfClaim(claim))
   for (const session of record.sessions) instants.push(endOfSession(session))
   if (record.declaredOnline !== null && policy.declaredOnlineMaxMs > 0)
     instants.push(record.declaredOnline.at + policy.declaredOnlineMaxMs)
@@ -137,7 +142,7 @@ export function sameNote(one: Note | null, other: Note | null): boolean {
 
 /** Whether a claim says anything at this instant, to anybody (R1, R6, T2). */
 function counts(claim: Claim, now: Instant, attended: boolean, policy: Policy): boolean {
-  if (claim.dismissed || (claim.until !== null && claim.until <= now)) return false
+  if (claim.dismissed || endOfClaim(claim) <= now) return false
   if (claim.availability === 'offline' && claim.class === 'manual' && !policy.invisibleAllowed) return false
   return claim.availability === null || !isDormant(claim, attended)
 }

@@ -1,6 +1,6 @@
 import type { AdministrationService, Authentication, People, SettingsView } from './accounts.ts'
 import type { Principal } from './principal.ts'
-import type { Idling } from './record.ts'
+import type { Claim, Idling } from './record.ts'
 import type { PresenceEvent } from './transition.ts'
 import type { Instant, Presence, ShownPresence, UserId } from './vocabulary.ts'
 
@@ -66,6 +66,10 @@ export interface PresenceCommands<Seen extends ShownPresence = Presence> {
    * `invalid` end_in_past, invisible_not_allowed, note_too_long · `unavailable` contended, ledger_away.
    */
   change(userId: UserId, events: readonly PresenceEvent[], options?: ChangeOptions): Promise<Seen>
+  /** A heartbeat: a claim with a lease is believed for another. Throws as `change`, and `not_found` no_such_claim. */
+  keepClaim(userId: UserId, key: string): Promise<StatedClaim>
+  /** What is claimed about a user: all of it for the user and who may `read-explain`, else what the principal itself claims. */
+  claims(userId: UserId): Promise<readonly StatedClaim[]>
   /** Throws as `change` does, and `forbidden` unless it is oneself or the principal may `read-explain`. */
   explain(userId: UserId): Promise<Explanation<Seen>>
   /** One's own session for a new connection: a cut one is adopted, else one is opened. Throws Failure `forbidden`, `invalid`. */
@@ -109,6 +113,12 @@ export interface Attended {
   /** Cut, left without a word, or closed by the server: it lives through the grace. */
   cut(): void
 }
+
+/** A claim as those who may see it are told of it. */
+export type StatedClaim = Pick<
+  Claim,
+  'key' | 'class' | 'availability' | 'activity' | 'note' | 'since' | 'until' | 'leaseMs' | 'leaseUntil' | 'via' | 'by'
+>
 
 export interface ChangeOptions {
   /** An end that has passed is accepted, and ends at once (T6). */

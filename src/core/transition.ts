@@ -1,7 +1,16 @@
-import { declareOnline, isManualAvailability, setAvailability, setClaim, setNote, withdrawNote, withoutClaims } from './claims.ts'
+import {
+  declareOnline,
+  isManualAvailability,
+  keepClaim,
+  setAvailability,
+  setClaim,
+  setNote,
+  withdrawNote,
+  withoutClaims,
+} from './claims.ts'
 import type { Policy } from './policy.ts'
 import type { PresenceRecord, Session, SessionOwner } from './record.ts'
-import { endOfSession, lives, looksSame, resolve, stand } from './resolve.ts'
+import { endOfClaim, endOfSession, lives, looksSame, resolve, stand } from './resolve.ts'
 import type { Activity, Availability, ClaimClass, Instant, NoteWords, Presence } from './vocabulary.ts'
 
 /** Whose deed it is. */
@@ -42,6 +51,8 @@ export type PresenceEvent =
       readonly leaseMs: number | null
     }
   | { readonly type: 'claim_withdrawn'; readonly key: string }
+  /** A heartbeat of a claim with a lease. */
+  | { readonly type: 'claim_kept'; readonly key: string }
   | { readonly type: 'session_opened'; readonly session: NewSession }
   | {
       readonly type: 'session_adopted'
@@ -114,6 +125,8 @@ function apply(record: PresenceRecord, event: PresenceEvent, deed: Deed, now: In
       return setClaim(record, event, deed, now)
     case 'claim_withdrawn':
       return withoutClaims(record, (claim) => claim.key === event.key)
+    case 'claim_kept':
+      return keepClaim(record, event.key, now)
     case 'session_opened':
       return openSession(record, event.session, now)
     case 'session_adopted':
@@ -162,7 +175,7 @@ function changeSession(record: PresenceRecord, sessionId: string, change: Partia
 
 /** Ended facts leave with the next write; an ended last session takes a declaration with it that it outlived (T3). */
 function settleEnded(record: PresenceRecord, now: Instant, except?: string): PresenceRecord {
-  const claims = record.claims.filter((claim) => claim.until === null || claim.until > now)
+  const claims = record.claims.filter((claim) => endOfClaim(claim) > now)
   const sessions = record.sessions.filter((session) => session.id === except || lives(session, now))
   const at = record.declaredOnline?.at ?? Number.POSITIVE_INFINITY
   const outlived =

@@ -82,7 +82,7 @@ export function inspectGrowth(before: PresenceRecord, after: PresenceRecord): vo
 
 function scopeFor(event: PresenceEvent, own: boolean): Scope {
   if (event.type === 'claim_set' && classOfKey(event.key) === event.class) return `claims:${event.class}`
-  if (event.type === 'claim_set' || event.type === 'claim_withdrawn') {
+  if (event.type === 'claim_set' || event.type === 'claim_withdrawn' || event.type === 'claim_kept') {
     const claimClass = classOfKey(event.key)
     if (claimClass === null || event.type === 'claim_set') throw malformed('A claim key is a class, a colon and an id.', 'key')
     return `claims:${claimClass}`

@@ -27,6 +27,7 @@ const Claim = Type.Object({
   attended: Type.Boolean(),
   dismissed: Type.Boolean(),
   leaseMs: orNull(Type.Number()),
+  leaseUntil: Type.Optional(Instant),
 })
 
 const Session = Type.Object({

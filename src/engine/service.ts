@@ -2,10 +2,12 @@ import type { SettingsView } from '../core/accounts.ts'
 import { explain } from '../core/explain.ts'
 import type { Ledger, Subjects } from '../core/ports.ts'
 import type { Principal } from '../core/principal.ts'
+import type { PresenceRecord } from '../core/record.ts'
 import type { PresenceCommands, PresenceService } from '../core/service.ts'
-import type { Deed } from '../core/transition.ts'
-import type { UserId } from '../core/vocabulary.ts'
+import type { Deed, PresenceEvent } from '../core/transition.ts'
+import type { Instant, UserId } from '../core/vocabulary.ts'
 import { admit, found, inspect, notPermitted, selfOf } from './admission.ts'
+import { assertOwnClaims, createClaims } from './claims.ts'
 import type { Enact } from './enact.ts'
 import { createKept } from './kept.ts'
 import type { Policies } from './policies.ts'
@@ -49,7 +51,11 @@ function createCommands(parts: ServiceParts, principal: Principal, via: string):
     async change(userId, events, options = {}) {
       admit(principal, userId, events, subjects)
       inspect(events, settings.current, ledger.now(), options)
-      await enact(userId, () => events, deedOn(userId))
+      const own = (record: PresenceRecord, now: Instant): readonly PresenceEvent[] => {
+        assertOwnClaims(record, events, principal, now)
+        return events
+      }
+      await enact(userId, own, deedOn(userId))
       return seen(userId, found(subjects.slotOf(userId)))
     },
     async explain(userId) {
@@ -61,6 +67,7 @@ function createCommands(parts: ServiceParts, principal: Principal, via: string):
       return explain(userId, roster.recordAt(slot), ledger.now(), policies.of(slot))
     },
     attend: (attendance) => sessions.attend(principal, via, attendance),
+    ...createClaims(parts, principal, via),
     ...createKept(parts, principal, via),
   }
 }

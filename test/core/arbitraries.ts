@@ -69,6 +69,7 @@ const statements = [
   event('note_withdrawn', { via: maybe(aDoor) }),
   aClaimEvent,
   event('claim_withdrawn', { key: fc.constantFrom('call:1', 'app:1', 'app:2', 'calendar:1', 'schedule:1') }),
+  event('claim_kept', { key: fc.constantFrom('call:1', 'app:1', 'app:2', 'calendar:1', 'schedule:1') }),
 ]
 
 const aNewSession = fc.record({

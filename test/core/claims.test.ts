@@ -333,3 +333,36 @@ describe('claims under keys', () => {
     expect(recordAfter([[9, claim('calendar:1', { availability: 'busy', since: 4 })]]).claims[0]?.since).toBe(4)
   })
 })
+
+describe('lease', () => {
+  const said = { availability: 'busy', leaseMs: 100 } as const
+  const made = recordAfter([[10, claim('call:1', said)]])
+  const beat = { type: 'claim_kept', key: 'call:1' } as const
+
+  test('[T12] a claim nobody keeps is over at the end of its lease, which is shown to nobody as an end', () => {
+    expect(own(made, 109)).toMatchObject({ availability: 'busy', until: null, nextChangeAt: null })
+    expect(own(made, 110)).toMatchObject({ availability: 'offline', since: 110 })
+    expect(recordAfter([[110, beat]], made)).toBe(made)
+  })
+
+  test.each([
+    ['a heartbeat', beat],
+    ['saying the same again', claim('call:1', said)],
+  ])('[T12] [T2] %s is written once less than half of the lease remains, and told to nobody', (_, event) => {
+    expect(recordAfter([[60, event]], made)).toBe(made)
+    const kept = recordAfter([[61, event]], made)
+    expect(kept.claims).toEqual([{ ...made.claims[0], leaseUntil: 161 }])
+    expect(kept.shown.changedAt).toBe(made.shown.changedAt)
+    expect([own(kept, 160).availability, own(kept, 161).availability]).toEqual(['busy', 'offline'])
+  })
+
+  test('[T12] the end still ends it, another lease replaces the lease, and without one it stands', () => {
+    const timed = recordAfter([[10, claim('call:1', { ...said, until: 50 })]])
+    expect([own(timed, 49).until, own(timed, 50).availability]).toEqual([50, 'offline'])
+    const longer = recordAfter([[20, claim('call:1', { ...said, leaseMs: 500 })]], made)
+    expect(longer.claims).toEqual([{ ...made.claims[0], leaseMs: 500, leaseUntil: 520 }])
+    const standing = recordAfter([[20, claim('call:1', { availability: 'busy' })]], made)
+    expect([standing.claims[0]?.leaseUntil, own(standing, 9_999).availability]).toEqual([undefined, 'busy'])
+    expect(recordAfter([[30, beat]], standing)).toBe(standing)
+  })
+})

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { PresenceRecord } from '../../src/core/record.ts'
-import { looksSame, nextDeadline, resolve, stand } from '../../src/core/resolve.ts'
+import { endOfClaim, looksSame, nextDeadline, resolve, stand } from '../../src/core/resolve.ts'
 import { type PresenceEvent, transition, transitionAll } from '../../src/core/transition.ts'
 import type { Instant, Presence } from '../../src/core/vocabulary.ts'
 import { aMoment, aPolicy, aSessionStep, aStep, END_MS_MAX, type Moment, replay, settled, someSteps } from './arbitraries.ts'
@@ -37,7 +37,7 @@ describe('time', () => {
   test('[D2] [T6] the order in which claims end does not matter: what remains shows', () => {
     const holds = fc.property(aMoment, fc.nat(2 * END_MS_MAX), ({ record, at, policy }, later) => {
       const now = at + later
-      const remain = record.claims.filter(({ until }) => until === null || until > now)
+      const remain = record.claims.filter((claim) => endOfClaim(claim) > now)
       for (const claims of [remain, remain.toReversed(), record.claims.toReversed()])
         expect(said({ ...record, claims }, now, policy)).toEqual(said(record, now, policy))
     })

@@ -27,12 +27,12 @@ describe('nothing changed', () => {
     [1, open('a')],
     [2, set('busy')],
     [3, note('n')],
-    [4, claim('app:1', { availability: 'dnd', leaseMs: 5, until: 90 })],
+    [4, claim('app:1', { availability: 'dnd', leaseMs: 500, until: 90 })],
   ])
   test.each<[string, PresenceEvent]>([
     ['the same availability', set('busy')],
     ['the same note', note('n')],
-    ['the same claim', claim('app:1', { availability: 'dnd', leaseMs: 5, until: 90 })],
+    ['the same claim', claim('app:1', { availability: 'dnd', leaseMs: 500, until: 90 })],
     ['withdrawing a claim that is not', { type: 'claim_withdrawn', key: 'app:2' }],
     ['resuming an active session', { type: 'session_resumed', sessionId: 'a' }],
     [
