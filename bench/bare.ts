@@ -57,7 +57,8 @@ function listOf(known: readonly Listed[]): string {
 }
 
 function batchOf(body: string, known: ReadonlyMap<string, Status> | undefined): string {
-  const ids = JSON.parse(body) as string[]
+  // Sorted, as the product answers.
+  const ids = (JSON.parse(body) as string[]).sort()
   const statuses = ids.map((id) => {
     const { user_id, status, manual, last_activity_at, dnd_end_time } = known?.get(id) ?? UNKNOWN
     return { user_id, status, manual, last_activity_at, dnd_end_time }

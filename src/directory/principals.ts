@@ -41,8 +41,17 @@ export interface PrincipalsParts {
   readonly onMade: (slot: number, until: Instant) => void
 }
 
+interface Made {
+  readonly slot: number
+  readonly principal: Principal
+  readonly until: Instant
+  readonly secret: string
+}
+
 export function createPrincipals({ users, tokens, rolePermissions, now, onUse, onMade }: PrincipalsParts): Principals {
-  const byTokenSlot = new Map<number, { readonly principal: Principal; readonly until: Instant }>()
+  const bySlot = new Map<number, Made>()
+  /** Tokens in use, as they came: hashing each request's anew would be a good part of answering it. */
+  const bySecret = new Map<string, Made>()
   const byUser = new Map<UserId, Principal>()
 
   function ofUser(userId: UserId): Principal | null {
@@ -65,27 +74,38 @@ export function createPrincipals({ users, tokens, rolePermissions, now, onUse, o
     return principal
   }
 
-  function make(slot: number): { readonly principal: Principal; readonly until: Instant } | null {
+  function make(secret: string): Made | null {
+    const slot = tokens.find(hash('sha256', secret, 'base64url'))
+    if (slot < 0) return null
     const token = tokens.at(slot)
     const owner = ofUser(token.userId)
     const user = users.subjects.slotOf(token.userId)
     // A token written while its user was being deleted elsewhere must not serve a later user of the same id.
     if (owner === null || token.createdAt < users.subjects.createdAt(user)) return null
-    const made = { principal: limited(owner, token), until: token.until ?? Number.POSITIVE_INFINITY }
-    if (byTokenSlot.size >= KEPT_MAX) byTokenSlot.clear()
-    byTokenSlot.set(slot, made)
+    const made = { slot, principal: limited(owner, token), until: token.until ?? Number.POSITIVE_INFINITY, secret }
+    if (bySlot.size >= KEPT_MAX) forgetTokens()
+    bySlot.set(slot, made)
+    bySecret.set(secret, made)
     onMade(slot, made.until)
     return made
   }
 
+  function forgetToken(slot: number): void {
+    bySecret.delete(bySlot.get(slot)?.secret ?? '')
+    bySlot.delete(slot)
+  }
+
+  function forgetTokens(): void {
+    bySlot.clear()
+    bySecret.clear()
+  }
+
   return {
     byToken(token, origin) {
-      const slot = tokens.find(hash('sha256', token, 'base64url'))
-      if (slot < 0) return null
-      const found = byTokenSlot.get(slot) ?? make(slot)
+      const found = bySecret.get(token) ?? make(token)
       const at = now()
       if (found === null || found.until <= at) return null
-      const { principal } = found
+      const { slot, principal } = found
       if (principal.origins !== null && (origin === undefined || !principal.origins.has(origin))) return null
       if (tokens.use(slot, at)) onUse(slot)
       return principal
@@ -93,12 +113,12 @@ export function createPrincipals({ users, tokens, rolePermissions, now, onUse, o
     ofUser,
     forgetUser(userId) {
       byUser.delete(userId)
-      for (const slot of tokens.of(userId)) byTokenSlot.delete(slot)
+      for (const slot of tokens.of(userId)) forgetToken(slot)
     },
-    forgetToken: (slot) => void byTokenSlot.delete(slot),
+    forgetToken,
     forgetAll() {
       byUser.clear()
-      byTokenSlot.clear()
+      forgetTokens()
     },
   }
 }

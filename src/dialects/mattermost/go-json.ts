@@ -40,8 +40,11 @@ export function decodeStrings(body: string): string[] | null {
   const value = parsed(body)
   if (value === null) return []
   if (!Array.isArray(value)) return null
+  // Only an escape can have written half a character.
+  const isWellFormed = !body.includes('\\')
   for (let index = 0; index < value.length; index++) {
     const element: unknown = value[index]
+    if (typeof element === 'string' && isWellFormed) continue
     if (typeof element !== 'string' && element !== null) return null
     value[index] = element?.toWellFormed() ?? ''
   }

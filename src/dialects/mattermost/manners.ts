@@ -44,8 +44,8 @@ export function greet(fastify: FastifyInstance, voice: Voice): void {
     const cleaned = cleanUrl(url)
     if (cleaned !== url) return void redirect(reply, cleaned)
     if (raw.headers['content-type'] !== undefined) raw.headers['content-type'] = undefined
-    asJson(reply).headers({ ...HEADERS, 'X-Request-Id': nextId(), 'X-Version-Id': voice.versionId })
-    if (raw.method === 'GET') reply.header('Expires', '0')
+    reply.serializer(asItIs).headers({ ...HEADERS, 'x-request-id': nextId(), 'x-version-id': voice.versionId })
+    if (raw.method === 'GET') reply.header('expires', '0')
     done(url.length > URL_LENGTH_MAX ? appError('url_too_long') : undefined)
   })
 }
@@ -72,9 +72,10 @@ const asItIs = (text: string): string => text
 
 /** On every answer but the 404 of an unknown path. */
 const HEADERS = {
-  'Permissions-Policy': '',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
+  'content-type': 'application/json',
+  'permissions-policy': '',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
 } as const
 
 /** A URL whose path has no empty, `.` or `..` segments. */

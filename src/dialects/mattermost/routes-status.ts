@@ -106,7 +106,7 @@ function areIds(ids: readonly string[]): boolean {
 /** Each id once, in the order of its bytes. */
 function sorted(ids: string[]): readonly string[] {
   if (isSorted(ids)) return ids
-  if (ids.every((id) => id.length === ID_BYTES)) ids.sort(byUnits)
+  if (ids.every((id) => id.length === ID_BYTES)) ids.sort()
   else ids.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
   return ids.filter((id, at) => id !== ids[at - 1])
 }
@@ -119,6 +119,3 @@ function isSorted(ids: readonly string[]): boolean {
   }
   return true
 }
-
-/** Characters of one byte each: their order is that of the bytes. */
-const byUnits = (one: string, other: string): number => (one < other ? -1 : Number(one > other))
