@@ -31,6 +31,14 @@ export interface Commit {
   readonly writes: readonly { readonly key: string; readonly value: Uint8Array | null }[]
 }
 
+/** What is archived with a commit: one entry of a series, like `history/ann` or `audit`. It is never loaded nor followed. */
+export interface Append {
+  readonly series: string
+  /** Orders it within its series. */
+  readonly at: Instant
+  readonly value: Uint8Array
+}
+
 export type CommitAnswer =
   | { readonly committed: true; readonly version: Version }
   | { readonly committed: false; readonly conflicts: readonly { readonly key: string; readonly version: Version }[] }
@@ -56,8 +64,12 @@ export interface Ledger {
   readonly factsPartitions: number
   /** Visits every key, those of the `directory` partition first, then answers the positions reached. */
   load(visit: (entry: Entry) => void): Promise<Positions>
-  /** All or nothing within one partition; resolves once durable. Throws Failure `unavailable` when it cannot tell or store. */
-  commit(partition: Partition, writes: readonly Write[]): Promise<CommitAnswer>
+  /**
+   * All or nothing within one partition, with what is appended to the partition's archive (without a write, too); resolves once
+   * durable. Throws Failure `unavailable` when it cannot tell or store.
+   */
+  commit(partition: Partition, writes: readonly Write[], appends?: readonly Append[]): Promise<CommitAnswer>
+  readonly archive: Archive
   /** Every commit after the positions, own ones too. Answers how to stop. */
   follow(after: Positions, follower: Follower): () => void
   /** Ledger time: never steps back. */
@@ -65,6 +77,41 @@ export interface Ledger {
   /** Why writes would fail now; null: they would not. */
   away(): string | null
   close(): Promise<void>
+}
+
+export interface Archived {
+  /** Its place in the order of its series, as text that sorts: by `at`, then by version, then as appended. */
+  readonly place: string
+  readonly at: Instant
+  readonly value: Uint8Array
+  /** Of the commit that it came with. */
+  readonly version: Version
+}
+
+/** Which entries of a series, in which order; at most `limit`. */
+export interface ArchiveRange {
+  readonly order: 'oldest-first' | 'newest-first'
+  /** From this instant on. */
+  readonly from?: Instant
+  /** Before this instant. */
+  readonly to?: Instant
+  /** Those that come after this place, in the order asked for. */
+  readonly after?: string
+  readonly limit: number
+}
+
+/**
+ * What grows with time, in series of one partition each; only read when somebody asks. Entries come into it by `commit` alone.
+ *
+ * L7 an append is there exactly when its commit is · L8 a range is complete and in order, and what is erased is gone for good ·
+ * L9 it is part of backups and exports. All throw Failure `unavailable` when the ledger cannot tell or store.
+ */
+export interface Archive {
+  range(partition: Partition, series: string, range: ArchiveRange): Promise<readonly Archived[]>
+  /** Names of series that have entries, in the order of their bytes; those after a name. */
+  names(partition: Partition, page: { readonly after?: string; readonly limit: number }): Promise<readonly string[]>
+  /** Takes away the entries of a series before an instant, or all of them; resolves once they are gone. */
+  erase(partition: Partition, series: string, before?: Instant): Promise<void>
 }
 
 /** What presence must know of users; the directory answers it from memory. A slot is a small dense integer. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Ledger, Partition, Version } from '../core/ports.ts'
 import type { Instant } from '../core/vocabulary.ts'
+import { createMemoryArchive } from './archive.ts'
 import { createFeed } from './feed.ts'
 import { createLedgerTime } from './time.ts'
 import { assertCommit, conflictsOf, FACTS_PARTITIONS, partitionsOf } from './writes.ts'
@@ -22,6 +23,7 @@ export function createMemoryLedger({
   const positions = new Map<Partition, Version>(partitions.map((partition) => [partition, 0]))
   const entries = new Map(partitions.map((partition) => [partition, new Map<string, { value: Uint8Array; version: Version }>()]))
   const feed = createFeed({ positions, commitsMax })
+  const archive = createMemoryArchive()
 
   return {
     epoch: randomUUID(),
@@ -30,8 +32,9 @@ export function createMemoryLedger({
       for (const [partition, held] of entries) for (const [key, entry] of held) visit({ partition, key, ...entry })
       return Object.fromEntries(positions)
     },
-    async commit(partition, writes) {
-      assertCommit(positions, partition, writes)
+    archive,
+    async commit(partition, writes, appends = []) {
+      assertCommit(positions, partition, writes, appends)
       const held = entries.get(partition) ?? new Map()
       const conflicts = conflictsOf(writes, (key) => held.get(key)?.version ?? 0)
       if (conflicts.length > 0) return { committed: false, conflicts }
@@ -41,6 +44,7 @@ export function createMemoryLedger({
         if (value === null) held.delete(key)
         else held.set(key, { value, version })
       }
+      archive.append(partition, version, appends)
       feed.publish({ partition, version, writes: writes.map(({ key, value }) => ({ key, value })) })
       return { committed: true, version }
     },

@@ -1,4 +1,5 @@
-import type { Partition, Version, Write } from '../core/ports.ts'
+import type { Append, Partition, Version, Write } from '../core/ports.ts'
+import { assertAppends } from './places.ts'
 
 export const FACTS_PARTITIONS = 16
 
@@ -12,11 +13,13 @@ export function assertCommit(
   positions: { has(partition: Partition): boolean },
   partition: Partition,
   writes: readonly Write[],
+  appends: readonly Append[],
 ): void {
   if (!positions.has(partition)) throw new Error(`there is no partition "${partition}"`)
-  if (writes.length === 0) throw new Error('a commit needs at least one write')
+  if (writes.length === 0 && appends.length === 0) throw new Error('a commit needs at least one write or append')
   if (new Set(writes.map((write) => write.key)).size < writes.length) throw new Error('a commit writes each key once')
   if (!writes.every((write) => write.key.isWellFormed())) throw new Error('a key must be well-formed text')
+  assertAppends(appends)
 }
 
 /** The writes that did not expect the version their key has (L1). Empty: the commit wins. */

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { Failure } from '../../src/core/errors.ts'
-import type { CommitAnswer, Ledger, Partition, Write } from '../../src/core/ports.ts'
+import type { Append, CommitAnswer, Ledger, Partition, Write } from '../../src/core/ports.ts'
 
 /**
  * What may happen to one commit: it takes a while; it fails before or after it took place (the caller cannot tell which);
@@ -14,20 +14,20 @@ const SLOW_MS = 5
 export function withFaults(ledger: Ledger, schedule: () => Fault): Ledger {
   let away: string | null = null
 
-  async function commit(partition: Partition, writes: readonly Write[]): Promise<CommitAnswer> {
+  async function commit(partition: Partition, writes: readonly Write[], appends?: readonly Append[]): Promise<CommitAnswer> {
     const fault = schedule()
     away = fault === 'full_disk' ? 'the disk is full' : null
     switch (fault) {
       case 'none':
-        return ledger.commit(partition, writes)
+        return ledger.commit(partition, writes, appends)
       case 'slow':
         await setTimeout(SLOW_MS)
-        return ledger.commit(partition, writes)
+        return ledger.commit(partition, writes, appends)
       case 'conflicts':
-        await ledger.commit(partition, writes.slice(0, 1))
-        return ledger.commit(partition, writes)
+        if (writes.length > 0) await ledger.commit(partition, writes.slice(0, 1).map(asAnother))
+        return ledger.commit(partition, writes, appends)
       case 'fails_after':
-        await ledger.commit(partition, writes)
+        await ledger.commit(partition, writes, appends)
         throw new Failure('unavailable', 'the answer was lost', { reason: 'ledger_away' })
       case 'fails_before':
       case 'full_disk':
@@ -37,3 +37,5 @@ export function withFaults(ledger: Ledger, schedule: () => Fault): Ledger {
 
   return { ...ledger, commit, away: () => away ?? ledger.away() }
 }
+
+const asAnother = (write: Write): Write => ({ ...write, value: Buffer.from('of another writer') })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { appendFile, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Archived } from '../../src/core/ports.ts'
 import { openEmbeddedLedger } from '../../src/ledgers/embedded/ledger.ts'
 
 interface Acknowledged {
@@ -32,7 +33,12 @@ export function createLedgerCheck(
       const positions = await ledger.load(({ key, version, value }) =>
         held.set(key, { version, value: Buffer.from(value).toString() }),
       )
-      for (const [key, told] of last) assertKept(told, held.get(key), positions[`facts/${Number(key.slice(7)) % 4}`] ?? 0)
+      for (const [key, told] of last) {
+        const partition = `facts/${Number(key.slice(7)) % 4}`
+        assertKept(told, held.get(key), positions[partition] ?? 0)
+        const [latest] = await ledger.archive.range(partition, key, { order: 'newest-first', limit: 1 })
+        assertAppended(told, held.get(key), latest)
+      }
     } finally {
       await ledger.close()
     }
@@ -49,6 +55,18 @@ function assertKept(
   else if (found !== undefined)
     assert.ok(found.version > version, `${key}: version ${version} was acknowledged, ${found.version} is there`)
   else assert.ok(value === null || position > version, `${key}: version ${version} was acknowledged and is gone`)
+}
+
+/** L7: the latest append is that of the latest commit, whether that was acknowledged or not. */
+function assertAppended(
+  { key, version }: Acknowledged,
+  found: { version: number; value: string } | undefined,
+  latest?: Archived,
+): void {
+  assert.ok(latest !== undefined && latest.version >= version, `${key}: what was appended with version ${version} is gone`)
+  const value = Buffer.from(latest.value).toString()
+  if (found === undefined) assert.equal(value, 'deleted', `${key}: a commit that is not there left an append`)
+  else assert.deepEqual({ version: latest.version, value }, found, `${key}: append and commit differ`)
 }
 
 const isAcknowledged = (line: unknown): line is Acknowledged => Object(line) === line && 'version' in (line as object)

@@ -21,7 +21,9 @@ async function write(key: string, partition: string): Promise<void> {
     const value = i % 7 === 6 ? null : `${round}-${i} ${'x'.repeat((i * 131) % 3000)}`
     try {
       const bytes = value === null ? null : Buffer.from(value)
-      const answer = await ledger.commit(partition, [{ key, value: bytes, expects: versions.get(key) ?? 0 }])
+      const writes = [{ key, value: bytes, expects: versions.get(key) ?? 0 }]
+      const append = { series: key, at: Number(round) * 1e6 + i, value: Buffer.from(value ?? 'deleted') }
+      const answer = await ledger.commit(partition, writes, [append])
       if (!answer.committed) throw new Error(`${key} met another writer`)
       versions.set(key, value === null ? 0 : answer.version)
       say({ key, version: answer.version, value })

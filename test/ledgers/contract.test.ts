@@ -5,6 +5,7 @@ import { afterAll } from 'vitest'
 import type { Ledger } from '../../src/core/ports.ts'
 import { openEmbeddedLedger } from '../../src/ledgers/embedded/ledger.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
+import { archiveContract } from '../contracts/archive.ts'
 import { type Fault, withFaults } from '../contracts/faulty.ts'
 import { ledgerContract } from '../contracts/ledger.ts'
 
@@ -52,7 +53,9 @@ const asIs = (ledger: Ledger): Ledger => ledger
 const faulty = (ledger: Ledger): Ledger => withFaults(ledger, everyFault())
 const memory = () => createMemoryLedger({ factsPartitions: 2 })
 
-ledgerContract('memory', async () => ({ ledger: memory(), reopen: null, faulty: false }))
-ledgerContract('memory behind faults', async () => ({ ledger: faulty(memory()), reopen: null, faulty: true }))
-ledgerContract('embedded', async () => ({ ...(await openEmbedded(asIs)), faulty: false }))
-ledgerContract('embedded behind faults', async () => ({ ...(await openEmbedded(faulty)), faulty: true }))
+for (const contract of [ledgerContract, archiveContract]) {
+  contract('memory', async () => ({ ledger: memory(), reopen: null, faulty: false }))
+  contract('memory behind faults', async () => ({ ledger: faulty(memory()), reopen: null, faulty: true }))
+  contract('embedded', async () => ({ ...(await openEmbedded(asIs)), faulty: false }))
+  contract('embedded behind faults', async () => ({ ...(await openEmbedded(faulty)), faulty: true }))
+}

@@ -256,6 +256,49 @@ describe('copies', () => {
     await within(async (ledger) => expect(await exported(ledger)).toEqual(lines), other)
   })
 
+  test('[L9] what is archived is part of backups and exports, and comes back with its places', async () => {
+    const [copy, other] = [join(root, 'copy'), join(root, 'other')]
+    const archived = async (ledger: Ledger) => [
+      await ledger.archive.names('facts/1', { limit: 10 }),
+      await ledger.archive.range('facts/1', 'history/ann', { order: 'oldest-first', limit: 5_000 }),
+    ]
+    const [was, lines] = await within(async (ledger) => {
+      const many = Array.from({ length: 1500 }, (_, at) => ({
+        series: 'history/ann',
+        at,
+        value: Buffer.from([0, 255, at % 256]),
+      }))
+      await ledger.commit('facts/1', [{ key: 'ann', value: Buffer.from('x'), expects: 0 }], many)
+      await ledger.commit('facts/1', [], [{ series: 'audit', at: 1, value: Buffer.from('text') }])
+      await ledger.backup(copy)
+      return [await archived(ledger), await exported(ledger)] as const
+    })
+    expect(lines.length).toBe(1 + 1 + 1501 + 1)
+    await importLines({ folder: other, lines: each(lines) })
+    for (const where of [folder, copy, other]) {
+      await within(async (ledger) => {
+        expect(await archived(ledger)).toEqual(was)
+        const { entries, positions } = await contentOf(ledger)
+        expect([entries.length, positions['facts/1']]).toEqual([1, 2])
+        expect((await ledger.commit('facts/1', [{ key: 'bob', value: Buffer.from('x'), expects: 0 }])).committed).toBe(true)
+      }, where)
+    }
+  })
+
+  test('[L8] an archived entry that was changed is not told, with words that name it', async () => {
+    await within((ledger) => ledger.commit('facts/0', [], [{ series: 'history/ann', at: 7, value: Buffer.from('x'.repeat(50)) }]))
+    await withLevel(async (level) => {
+      const [[key, bytes] = ['', Buffer.alloc(0)]] = await level.iterator({ gte: 'archive/', lt: 'archive0' }).all()
+      bytes[20] = 0
+      await level.put(key, bytes)
+    })
+    await within(async (ledger) => {
+      const reading = ledger.archive.range('facts/0', 'history/ann', { order: 'oldest-first', limit: 5 })
+      await expect(reading).rejects.toThrow(/the ledger is damaged: its entry .*history\/ann.* does not match its checksum/)
+      await contentOf(ledger)
+    })
+  })
+
   test('an import into a used ledger is refused, unless it may replace it, which changes the epoch', async () => {
     const [lines, epoch] = await within(async (ledger) => {
       await put(ledger, ['ann'])

@@ -1,6 +1,7 @@
 import type { Scheduler } from 'fast-check'
 import { Failure } from '../../src/core/errors.ts'
-import type { Commit, CommitAnswer, Entry, Follower, Ledger, Version, Write } from '../../src/core/ports.ts'
+import type { Append, Commit, CommitAnswer, Entry, Follower, Ledger, Version, Write } from '../../src/core/ports.ts'
+import { createMemoryArchive } from '../../src/ledgers/archive.ts'
 
 /** What becomes of a commit: it is answered, or the answer gets lost, before or after it was stored. */
 export type Fate = 'answered' | 'lost-before' | 'lost-after'
@@ -26,10 +27,11 @@ export function createScheduledLedger({ scheduler, fates = [], comparing = true 
   const commits: Commit[] = []
   const tellers = new Set<(commit: Commit) => void>()
   const remaining = [...fates]
+  const archive = createMemoryArchive()
 
   const moment = (label: string): Promise<void> => scheduler.schedule(Promise.resolve(), label)
 
-  function store(partition: string, writes: readonly Write[]): CommitAnswer {
+  function store(partition: string, writes: readonly Write[], appends: readonly Append[]): CommitAnswer {
     const versionOf = (key: string): Version => entries.get(`${partition} ${key}`)?.version ?? 0
     const conflicts = writes.filter(({ key, expects }) => versionOf(key) !== expects)
     if (comparing && conflicts.length > 0)
@@ -40,6 +42,7 @@ export function createScheduledLedger({ scheduler, fates = [], comparing = true 
       if (value === null) entries.delete(`${partition} ${key}`)
       else entries.set(`${partition} ${key}`, { partition, key, value, version })
     }
+    archive.append(partition, version, appends)
     const commit = { partition, version, writes: writes.map(({ key, value }) => ({ key, value })) }
     commits.push(commit)
     for (const tell of tellers) tell(commit)
@@ -69,11 +72,12 @@ export function createScheduledLedger({ scheduler, fates = [], comparing = true 
       for (const entry of entries.values()) visit(entry)
       return Object.fromEntries(positions)
     },
-    async commit(partition, writes) {
+    archive,
+    async commit(partition, writes, appends = []) {
       const fate = remaining.shift() ?? 'answered'
       await moment('reached')
       if (fate === 'lost-before') throw new Failure('unavailable', 'lost')
-      const answer = store(partition, writes)
+      const answer = store(partition, writes, appends)
       await moment('answered')
       if (fate === 'lost-after') throw new Failure('unavailable', 'lost')
       return answer

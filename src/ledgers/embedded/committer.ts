@@ -62,7 +62,7 @@ export function createCommitter({ store, folder, heads, feed, log }: CommitterPa
 
   function nextGroup(): readonly Asked[] {
     let [writes, end] = [0, 0]
-    while (end < queue.length && writes < GROUP_WRITES_MAX) writes += queue[end++]?.writes.length ?? 0
+    while (end < queue.length && writes < GROUP_WRITES_MAX) writes += sizeOf(queue[end++])
     const group = queue.slice(0, end)
     queue = queue.slice(end)
     return group
@@ -156,6 +156,9 @@ interface Away {
   timer: NodeJS.Timeout
   trying: Promise<void> | null
 }
+
+const sizeOf = (waiting: Waiting | undefined): number =>
+  waiting === undefined ? 0 : waiting.writes.length + waiting.appends.length + (waiting.erased?.length ?? 0)
 
 function answer(group: readonly Asked[], { answers }: Judgement): void {
   for (const [i, { resolve, reject }] of group.entries()) {

@@ -1,14 +1,16 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Entry, Partition, Version } from '../../core/ports.ts'
+import { seriesPrefix } from './archive.ts'
 import { EMPTY_HEAD, encode, encodeWords, type Head, headKey, META_KEY, type Meta, prefixOf, traceOf } from './format.ts'
+import type { ArchivedEntry } from './scan.ts'
 import { closeStore, openStore, type Store } from './store.ts'
 
 export interface FillParts {
   readonly store: Store
   readonly folder: string
   readonly meta: Meta
-  readonly chunks: AsyncIterable<readonly Entry[]>
+  readonly chunks: AsyncIterable<readonly (Entry | ArchivedEntry)[]>
   readonly positions: ReadonlyMap<Partition, Version>
 }
 
@@ -48,7 +50,13 @@ export async function putMeta(store: Store, meta: Meta): Promise<void> {
   await store.batch([{ type: 'put', key: META_KEY, value: encodeWords(META_KEY, meta) }], { sync: true })
 }
 
-function operationOf({ partition, key, value, version }: Entry, heads: Map<Partition, Head>) {
+function operationOf(entry: Entry | ArchivedEntry, heads: Map<Partition, Head>) {
+  const { partition, value, version } = entry
+  if ('series' in entry) {
+    const key = seriesPrefix(partition, entry.series) + entry.place
+    return { type: 'put' as const, key, value: encode(key, version, value) }
+  }
+  const { key } = entry
   const storeKey = prefixOf(partition) + key
   const { entries, traces, position } = heads.get(partition) ?? EMPTY_HEAD
   heads.set(partition, { position, entries: entries + 1, traces: (traces + traceOf(storeKey, version)) >>> 0 })

@@ -1,12 +1,16 @@
-import type { Commit, CommitAnswer, Partition, Version, Write } from '../../core/ports.ts'
+import type { Append, Commit, CommitAnswer, Partition, Version, Write } from '../../core/ports.ts'
+import { placeOf } from '../places.ts'
 import { conflictsOf } from '../writes.ts'
+import { seriesPrefix } from './archive.ts'
 import { EMPTY_HEAD, encode, encodeWords, type Head, headKey, prefixOf, traceOf } from './format.ts'
 import type { Known } from './versions.ts'
 
-/** A commit that waits for its turn. */
+/** A commit that waits for its turn; or what is to be erased, which is no commit. */
 export interface Waiting {
   readonly partition: Partition
   readonly writes: readonly Write[]
+  readonly appends: readonly Append[]
+  readonly erased?: readonly string[]
 }
 
 export type Operation = { type: 'put'; key: string; value: Buffer } | { type: 'del'; key: string }
@@ -26,7 +30,8 @@ export function judge(group: readonly Waiting[], heads: ReadonlyMap<Partition, H
   const moved = new Map<Partition, Head>()
   const commits: Commit[] = []
   const operations: Operation[] = []
-  const answers = group.map(({ partition, writes }): CommitAnswer | Error => {
+  const answers = group.map(({ partition, writes, appends, erased }): CommitAnswer | Error => {
+    if (erased !== undefined) return erase(erased, operations)
     const prefix = prefixOf(partition)
     const unreadable = writes.map(({ key }) => known.get(prefix + key)).find((found) => found instanceof Error)
     if (unreadable instanceof Error) return unreadable
@@ -35,6 +40,7 @@ export function judge(group: readonly Waiting[], heads: ReadonlyMap<Partition, H
     const head = moved.get(partition) ?? heads.get(partition) ?? EMPTY_HEAD
     const version = head.position + 1
     moved.set(partition, apply(writes, prefix, version, head, known, operations))
+    append(partition, version, appends, operations)
     commits.push({ partition, version, writes: writes.map(({ key, value }) => ({ key, value })) })
     return { committed: true, version }
   })
@@ -70,6 +76,18 @@ function apply(
     known.set(storeKey, value === null ? 0 : version)
   }
   return { position: version, entries, traces: traces >>> 0 }
+}
+
+function append(partition: Partition, version: Version, appends: readonly Append[], operations: Operation[]): void {
+  for (const [index, { series, at, value }] of appends.entries()) {
+    const key = seriesPrefix(partition, series) + placeOf(at, version, index)
+    operations.push({ type: 'put', key, value: encode(key, version, value) })
+  }
+}
+
+function erase(storeKeys: readonly string[], operations: Operation[]): CommitAnswer {
+  for (const key of storeKeys) operations.push({ type: 'del', key })
+  return { committed: true, version: 0 }
 }
 
 function versionIn(known: ReadonlyMap<string, Known>, storeKey: string): Version {

@@ -6,6 +6,7 @@ import type { Instant } from '../../core/vocabulary.ts'
 import { createFeed } from '../feed.ts'
 import { createLedgerTime } from '../time.ts'
 import { assertCommit, FACTS_PARTITIONS, partitionsOf } from '../writes.ts'
+import { createEmbeddedArchive } from './archive.ts'
 import { createCommitter } from './committer.ts'
 import { fillStore, putMeta } from './fill.ts'
 import { FORMAT, type Head, type Meta } from './format.ts'
@@ -101,10 +102,14 @@ function serve(
       for await (const chunk of now.chunks) for (const entry of chunk) visit(entry)
       return Object.fromEntries(positionsOf(now.heads))
     },
-    async commit(partition, writes) {
-      assertCommit(heads, partition, writes)
-      return committer.commit({ partition, writes })
+    async commit(partition, writes, appends = []) {
+      assertCommit(heads, partition, writes, appends)
+      return committer.commit({ partition, writes, appends })
     },
+    archive: createEmbeddedArchive({
+      store,
+      erase: (erased) => committer.commit({ partition: '', writes: [], appends: [], erased }),
+    }),
     follow: feed.follow,
     now: createLedgerTime(clock),
     away: committer.away,
@@ -114,20 +119,20 @@ function serve(
     },
     async *exportLines() {
       await using now = await scan()
-      yield* linesOf(meta, positionsOf(now.heads), now.chunks)
+      yield* linesOf(meta, positionsOf(now.heads), now.copied())
     },
     compact: () => store.compactRange('', '\u{10ffff}'),
     close: () => (closing ??= committer.close().then(() => closeStore(store, folder))),
   }
 }
 
-async function backupInto(folder: string, meta: Meta, { chunks, heads }: Scan): Promise<void> {
+async function backupInto(folder: string, meta: Meta, { copied, heads }: Scan): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   if ((await readdir(folder)).length > 0) {
     throw new Failure('invalid', `${folder} is not empty; a backup needs a folder of its own`, { field: 'folder' })
   }
   const store = await openStore(folder)
-  await fillStore({ store, folder, meta: { ...meta, state: 'copied' }, chunks, positions: positionsOf(heads) })
+  await fillStore({ store, folder, meta: { ...meta, state: 'copied' }, chunks: copied(), positions: positionsOf(heads) })
 }
 
 function positionsOf(heads: ReadonlyMap<Partition, Head>): ReadonlyMap<Partition, Version> {

@@ -1,8 +1,10 @@
 import { Failure } from '../../core/errors.ts'
 import type { Entry, Partition, Version } from '../../core/ports.ts'
+import { isPlace } from '../places.ts'
 import { partitionsOf } from '../writes.ts'
 import { fillStore } from './fill.ts'
 import { FORMAT, type Meta } from './format.ts'
+import type { ArchivedEntry } from './scan.ts'
 import { closeStore, openStore, readHeads, readMeta, type Store } from './store.ts'
 
 interface Header {
@@ -14,19 +16,18 @@ interface Header {
 }
 
 /** A value is told as text where it is text, else in base64. */
-interface Line {
+type Line = {
   readonly partition: Partition
-  readonly key: string
   readonly version: Version
   readonly text?: string
   readonly base64?: string
-}
+} & ({ readonly key: string } | { readonly series: string; readonly place: string })
 
 /** A header, a line for each entry, and the count of entries, so that a shortened export is noticed. */
 export async function* linesOf(
   meta: Meta,
   positions: ReadonlyMap<Partition, Version>,
-  chunks: AsyncIterable<readonly Entry[]>,
+  chunks: AsyncIterable<readonly (Entry | ArchivedEntry)[]>,
 ): AsyncGenerator<string> {
   const { format, factsPartitions, created } = meta
   yield lineOf({
@@ -89,8 +90,8 @@ async function assertUnused(store: Store): Promise<void> {
 
 const CHUNK_ENTRIES = 1000
 
-async function* chunksOf(lines: AsyncIterator<string>, header: Header): AsyncGenerator<readonly Entry[]> {
-  let [chunk, entries] = [[] as Entry[], 0]
+async function* chunksOf(lines: AsyncIterator<string>, header: Header): AsyncGenerator<readonly (Entry | ArchivedEntry)[]> {
+  let [chunk, entries] = [[] as (Entry | ArchivedEntry)[], 0]
   for (let line = await lines.next(); ; line = await lines.next()) {
     if (line.done) throw badLine(entries + 2, 'the export ends before its last line')
     const said = parse(line.value, entries + 2)
@@ -122,21 +123,31 @@ function parseHeader(line: string | undefined): Header {
   return header as unknown as Header
 }
 
-function entryOf(said: Record<string, unknown>, number: number, { positions }: Header): Entry {
-  const { partition, key, version, text, base64 } = said
-  if (typeof partition !== 'string' || typeof key !== 'string' || !isCount(version)) throw badLine(number, 'this is no entry')
+function entryOf(said: Record<string, unknown>, number: number, { positions }: Header): Entry | ArchivedEntry {
+  const { partition, version, text, base64 } = said
+  const name = nameOf(said)
+  if (typeof partition !== 'string' || name === null || !isCount(version)) throw badLine(number, 'this is no entry')
   if (version === 0 || version > (positions[partition] ?? 0)) throw badLine(number, `its version is not within ${partition}`)
-  if (typeof text === 'string') return { partition, key, version, value: Buffer.from(text) }
-  if (typeof base64 === 'string') return { partition, key, version, value: Buffer.from(base64, 'base64') }
+  if (typeof text === 'string') return { partition, ...name, version, value: Buffer.from(text) }
+  if (typeof base64 === 'string') return { partition, ...name, version, value: Buffer.from(base64, 'base64') }
   throw badLine(number, 'it has no value')
 }
 
-function told({ partition, key, version, value }: Entry): Line {
+/** A key, or a place in a series of the archive; null: neither. */
+function nameOf({ key, series, place }: Record<string, unknown>) {
+  if (typeof key === 'string') return { key }
+  const isArchived = typeof series === 'string' && typeof place === 'string' && isPlace(place) && !series.includes('\0')
+  return isArchived ? { series, place } : null
+}
+
+function told(entry: Entry | ArchivedEntry): Line {
+  const { partition, version, value } = entry
+  const name = 'series' in entry ? { series: entry.series, place: entry.place } : { key: entry.key }
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   const text = bytes.toString()
   return Buffer.from(text).equals(bytes)
-    ? { partition, key, version, text }
-    : { partition, key, version, base64: bytes.toString('base64') }
+    ? { partition, ...name, version, text }
+    : { partition, ...name, version, base64: bytes.toString('base64') }
 }
 
 const lineOf = (words: Header | Line | { readonly entries: number }): string => `${JSON.stringify(words)}\n`

@@ -1,6 +1,7 @@
 import type { Iterator } from 'classic-level'
 import { Failure } from '../../core/errors.ts'
-import type { Entry, Partition } from '../../core/ports.ts'
+import type { Entry, Partition, Version } from '../../core/ports.ts'
+import { ARCHIVE, archivePlace } from './archive.ts'
 import { damaged, decode, type Head, prefixOf, traceOf } from './format.ts'
 import { readHeads, type Snapshot, type Store } from './store.ts'
 
@@ -11,6 +12,17 @@ const CHUNK_ENTRIES = 1000
 export interface Scan extends AsyncDisposable {
   readonly heads: ReadonlyMap<Partition, Head>
   readonly chunks: AsyncIterable<readonly Entry[]>
+  /** All of it, for copies: after the entries what is archived, each checked. */
+  copied(): AsyncGenerator<readonly (Entry | ArchivedEntry)[]>
+}
+
+/** An entry of the archive, as copies bring it along. */
+export interface ArchivedEntry {
+  readonly partition: Partition
+  readonly series: string
+  readonly place: string
+  readonly value: Uint8Array
+  readonly version: Version
 }
 
 /** Pictures the store as it is now, whatever is written meanwhile. Its chunks throw Failure at the first damaged entry. */
@@ -19,7 +31,12 @@ export async function openScan(store: Store, partitions: readonly Partition[]): 
   const snapshot = store.snapshot()
   try {
     const heads = await readHeads(store, partitions, snapshot)
-    return { heads, chunks: chunksOf(store, snapshot, heads), [Symbol.asyncDispose]: () => snapshot.close() }
+    const chunks = chunksOf(store, snapshot, heads)
+    async function* copied(): AsyncGenerator<readonly (Entry | ArchivedEntry)[]> {
+      yield* chunks
+      yield* archiveChunks(store, snapshot)
+    }
+    return { heads, chunks, copied, [Symbol.asyncDispose]: () => snapshot.close() }
   } catch (error) {
     await snapshot.close()
     throw error
@@ -61,6 +78,16 @@ async function* partitionChunks(
     throw damaged(
       `partition ${partition} should have ${head.entries} entries at position ${head.position}, and not those ${entries}`,
     )
+  }
+}
+
+async function* archiveChunks(store: Store, snapshot: Snapshot): AsyncGenerator<readonly ArchivedEntry[]> {
+  const iterator = store.iterator({ ...ARCHIVE, snapshot, highWaterMarkBytes: 1024 * 1024 })
+  try {
+    for (let found = await next(iterator, 'archive'); found.length > 0; found = await next(iterator, 'archive'))
+      yield found.map(([storeKey, bytes]) => ({ ...archivePlace(storeKey), ...decode(storeKey, bytes) }))
+  } finally {
+    await iterator.close()
   }
 }
 
