@@ -71,7 +71,7 @@ export interface PresenceCommands<Seen extends ShownPresence = Presence> {
   /** What is claimed about a user: all of it for the user and who may `read-explain`, else what the principal itself claims. */
   claims(userId: UserId): Promise<readonly StatedClaim[]>
   /** Throws as `change` does, and `forbidden` unless it is oneself or the principal may `read-explain`. */
-  explain(userId: UserId): Promise<Explanation<Seen>>
+  explain(userId: UserId, speech?: Speech): Promise<Explanation<Seen>>
   /** One's own session for a new connection: a cut one is adopted, else one is opened. Throws Failure `forbidden`, `invalid`. */
   attend(attendance: Attendance): Attended
   /** One's own session that heartbeats keep. Throws as `attend`, and `unavailable`. */
@@ -131,6 +131,16 @@ export interface Explanation<Seen extends ShownPresence = Presence> {
   readonly facts: readonly ExplainedFact[]
   /** What comes next if nobody does anything; null: nothing. */
   readonly next: { readonly at: Instant; readonly presence: Seen } | null
+}
+
+/** How the sentence of an explanation is put. */
+export interface Speech {
+  /** IANA name or offset of the zone of its times; UTC when not given. */
+  readonly zone?: string
+  /** What a user or an application is called; its id when not given. */
+  readonly nameOf?: (by: string) => string
+  /** What a door is called; its name in the program when not given. */
+  readonly doorOf?: (via: string) => string
 }
 
 export interface ExplainedFact {

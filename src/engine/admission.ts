@@ -13,6 +13,9 @@ export const NOTE_TEXT_MAX = 1_024
 export const EMOJI_NAME_MAX = 64
 /** Characters of a claim's key and of a session's id, app and platform. */
 export const NAME_MAX = 128
+/** Shortest and longest time for which a claim is believed without a heartbeat, in ms. */
+export const LEASE_MS_MIN = 1_000
+export const LEASE_MS_MAX = 86_400_000
 export const CLAIMS_MAX = 64
 export const SESSIONS_MAX = 64
 
@@ -69,6 +72,7 @@ export function inspect(
       })
     if ('until' in event) inspectEnd(event.until, now, lapsedEndAccepted === true)
     inspectLengths(event)
+    if (event.type === 'claim_set' && event.leaseMs !== null) inspectLease(event.leaseMs)
   }
 }
 
@@ -96,6 +100,11 @@ function inspectEnd(until: Instant | null, now: Instant, lapsedEndAccepted: bool
   if (!Number.isSafeInteger(until)) throw malformed('The end is not a time.', 'until')
   if (until <= now && !lapsedEndAccepted)
     throw new Failure('invalid', 'The end lies in the past.', { reason: 'end_in_past', field: 'until' })
+}
+
+function inspectLease(leaseMs: number): void {
+  if (Number.isSafeInteger(leaseMs) && leaseMs >= LEASE_MS_MIN && leaseMs <= LEASE_MS_MAX) return
+  throw malformed(`A lease is ${LEASE_MS_MIN} to ${LEASE_MS_MAX} ms long.`, 'leaseMs')
 }
 
 function inspectLengths(event: PresenceEvent): void {

@@ -8,10 +8,6 @@ import type { Instant, UserId } from '../core/vocabulary.ts'
 import { admit, found, selfOf } from './admission.ts'
 import type { ServiceParts } from './service.ts'
 
-/** Shortest and longest time for which a claim is believed without a heartbeat, in ms. */
-export const LEASE_MS_MIN = 1_000
-export const LEASE_MS_MAX = 86_400_000
-
 /** Claims of sources, kept by heartbeats and listed. */
 export function createClaims(
   { ledger, subjects, roster, enact }: ServiceParts,

@@ -58,13 +58,13 @@ function createCommands(parts: ServiceParts, principal: Principal, via: string):
       await enact(userId, own, deedOn(userId))
       return seen(userId, found(subjects.slotOf(userId)))
     },
-    async explain(userId) {
+    async explain(userId, speech) {
       assertReads(principal)
       const self = selfOf(principal)
       const may = self !== null && (userId === self || principal.permissions.has('read-explain'))
       if (!may) throw notPermitted('read explanations')
       const slot = found(principal.reach === null || principal.reach.has(userId) ? subjects.slotOf(userId) : -1)
-      return explain(userId, roster.recordAt(slot), ledger.now(), policies.of(slot))
+      return explain(userId, roster.recordAt(slot), ledger.now(), policies.of(slot), speech)
     },
     attend: (attendance) => sessions.attend(principal, via, attendance),
     ...createClaims(parts, principal, via),

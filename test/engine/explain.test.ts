@@ -65,6 +65,206 @@ test.each<[string, PresenceRecord, string, string]>([
   expect(explain('anna', record, at(clock), DEFAULT_POLICY).sentence).toBe(sentence)
 })
 
+const NAMES = {
+  nameOf: (by: string) => (by === 'anna' ? 'Anna' : 'an application'),
+  doorOf: () => 'the wire',
+  zone: 'Asia/Kolkata',
+}
+const idled = (at2: string, lastInputAt: string): readonly [string, PresenceEvent] => [
+  at2,
+  { type: 'session_idled', sessionId: 's', lastInputAt: at(lastInputAt) },
+]
+
+test.each<[string, PresenceRecord, string, string]>([
+  [
+    'an active session',
+    history(['14:00', { type: 'session_opened', session }]),
+    '14:30',
+    'Shown online since 14:00 because a session is active in desktop on linux.',
+  ],
+  [
+    'several active sessions',
+    history(
+      ['14:00', { type: 'session_opened', session }],
+      ['14:05', { type: 'session_opened', session: { ...session, id: 't' } }],
+    ),
+    '14:30',
+    'Shown online since 14:00 because 2 sessions are active.',
+  ],
+  [
+    'an idle session',
+    history(['14:00', { type: 'session_opened', session }], idled('14:10', '14:05')),
+    '14:30',
+    'Shown away since 14:10 because every session has been idle for 25 min.',
+  ],
+  [
+    'a session kept by heartbeats',
+    history(['14:00', { type: 'session_opened', session: { ...session, leaseUntil: at('14:05') } }]),
+    '14:02',
+    'Shown online since 14:00 because a session is active in desktop on linux; from 14:05 offline, unless a heartbeat comes.',
+  ],
+  [
+    'a claim kept by heartbeats',
+    history(['10:00', { ...meeting, until: at('12:00'), leaseMs: 600_000 }]),
+    '10:05',
+    'Shown dnd (in a meeting) since 10:00 because anna claimed it as calendar:42 through web, until 12:00; from 10:10 offline, unless a heartbeat comes.',
+  ],
+  [
+    'the same again after its end',
+    history(['10:00', busy(null)], ['10:10', busy(at('11:00'))]),
+    '10:20',
+    'Shown busy since 10:00 because anna set it through web, until 11:00; then still busy.',
+  ],
+  [
+    'a declaration',
+    history(['10:00', { type: 'online_declared', alike: null }]),
+    '10:20',
+    'Shown online since 10:00 because online was declared; from 18:00 offline.',
+  ],
+])('the sentence for %s', (_, record, clock, sentence) => {
+  expect(explain('anna', record, at(clock), DEFAULT_POLICY).sentence).toBe(sentence)
+})
+
+test('the sentence has the names and the time zone that it is given', () => {
+  const record = history(['19:00', busy(at('20:00'))], ['18:00', meeting])
+  expect(explain('anna', record, at('19:30'), DEFAULT_POLICY, NAMES).sentence).toBe(
+    'Shown busy since 00:30 because Anna set it through the wire, until 01:30; then dnd (in a meeting).',
+  )
+  expect(explain('anna', record, at('18:00'), DEFAULT_POLICY, NAMES).sentence).toContain('since 2026-11-21 00:30')
+})
+
+const gone = (seenUntil: string): PresenceEvent => ({ type: 'session_closed', sessionId: 's', seenUntil: at(seenUntil) })
+const opened: readonly [string, PresenceEvent] = ['09:00', { type: 'session_opened', session }]
+const call: PresenceEvent = { ...meeting, key: 'call:1', class: 'call', note: null }
+const noted: PresenceEvent = { type: 'note_set', words: { text: 'tea', emoji: '' }, until: null, alike: null }
+const declared: readonly [string, PresenceEvent] = ['09:10', { type: 'online_declared', alike: null }]
+const offline: PresenceEvent = { ...busy(null), availability: 'offline' } as PresenceEvent
+const fading: PresenceEvent = { ...busy(null), fades: true } as PresenceEvent
+type Verdict = readonly [id: string, role: string, rule: string, lostTo: string | null]
+
+test.each<[string, PresenceRecord, Partial<typeof DEFAULT_POLICY>, readonly Verdict[]]>([
+  [
+    'R1 a class outranks another',
+    history(['09:00', busy(null)], ['09:05', call]),
+    {},
+    [
+      ['call:1', 'availability', 'R1', null],
+      ['manual', 'lost', 'R1', 'call:1'],
+    ],
+  ],
+  [
+    'R1 a timed one stands over a standing one',
+    history(['09:00', busy(null)], ['09:05', busy(at('12:00'))]),
+    {},
+    [
+      ['manual-timed', 'availability', 'R1', null],
+      ['manual', 'lost', 'R1', 'manual-timed'],
+    ],
+  ],
+  [
+    'R1 within a class the later one wins',
+    history(['09:00', call], ['09:05', { ...call, key: 'call:2' } as PresenceEvent]),
+    {},
+    [
+      ['call:2', 'availability', 'R1', null],
+      ['call:1', 'lost', 'R1', 'call:2'],
+    ],
+  ],
+  ['R2 a claim stands over sessions', history(opened, ['09:05', busy(null)]), {}, [['s', 'lost', 'R2', 'manual']]],
+  [
+    'R3 an active session stands over an idle one',
+    history(opened, ['09:01', { type: 'session_opened', session: { ...session, id: 't', idle: true } }]),
+    {},
+    [
+      ['s', 'availability', 'R3', null],
+      ['t', 'lost', 'R3', 's'],
+    ],
+  ],
+  ['R4 a declaration holds without a session', history(declared), {}, [['declared', 'availability', 'R4', null]]],
+  [
+    'R4 a declaration is over after its time',
+    history(declared),
+    { declaredOnlineMaxMs: 60_000 },
+    [['declared', 'lost', 'R4', null]],
+  ],
+  ['R3 a live session stands over a declaration', history(opened, declared), {}, [['declared', 'lost', 'R3', 's']]],
+  [
+    'T3 a declaration goes with the last session',
+    { ...history(declared), sessions: [{ ...history(opened).sessions[0], seenUntil: at('09:20') }] } as PresenceRecord,
+    {},
+    [
+      ['s', 'lost', 'R3', null],
+      ['declared', 'lost', 'T3', null],
+    ],
+  ],
+  [
+    'R5 the highest note shows',
+    history(['09:00', meeting], ['09:05', noted]),
+    {},
+    [
+      ['calendar:42', 'availability', 'R1', null],
+      ['note', 'note', 'R5', null],
+    ],
+  ],
+  [
+    'R5 a note loses to a higher one',
+    history(['09:00', { ...meeting, availability: null, activity: null } as PresenceEvent], ['09:05', noted]),
+    {},
+    [['calendar:42', 'lost', 'R5', 'note']],
+  ],
+  [
+    'R6 a fading claim sleeps while its user is gone',
+    history(opened, ['09:05', fading], ['09:06', gone('09:06')]),
+    {},
+    [['manual', 'lost', 'R6', null]],
+  ],
+  [
+    'R7 an explicit offline hides, over a call too',
+    history(['09:00', call], ['09:05', offline]),
+    {},
+    [
+      ['manual', 'availability', 'R7', null],
+      ['call:1', 'lost', 'R1', 'manual'],
+    ],
+  ],
+  [
+    'R7 where nobody may hide, it counts for nothing',
+    history(['09:00', call], ['09:05', offline]),
+    { invisibleAllowed: false },
+    [
+      ['call:1', 'availability', 'R1', null],
+      ['manual', 'lost', 'R7', null],
+    ],
+  ],
+  [
+    'R8 the deactivated are offline',
+    history(opened, ['09:05', busy(null)], ['09:06', noted]),
+    { deactivated: true },
+    [
+      ['manual', 'lost', 'R8', null],
+      ['s', 'lost', 'R8', null],
+      ['note', 'note', 'R5', null],
+    ],
+  ],
+  ['T2 a declaration dismisses', history(['09:00', meeting], declared), {}, [['calendar:42', 'lost', 'T2', 'declared']]],
+  ['T6 an end has passed', history(['09:00', busy(at('09:30'))]), {}, [['manual-timed', 'lost', 'T6', null]]],
+  [
+    'T12 no heartbeat came',
+    history(['09:00', { ...call, leaseMs: 60_000 } as PresenceEvent]),
+    {},
+    [['call:1', 'lost', 'T12', null]],
+  ],
+])('every rule explains itself: %s', (_, record, policy, verdicts) => {
+  const { facts } = explain('anna', record, at('10:00'), { ...DEFAULT_POLICY, ...policy })
+  const told = facts.map(({ id, role, rule, lostTo }) => [id, role, rule, lostTo])
+  for (const verdict of verdicts) expect(told).toContainEqual(verdict)
+})
+
+test('what comes next is the next instant at which anything differs, not an end that changes nothing', () => {
+  const record = history(['09:00', call], ['09:05', busy(at('10:00'))], ['09:06', { ...noted, until: at('11:00') }])
+  expect(explain('anna', record, at('09:30'), DEFAULT_POLICY).next).toMatchObject({ at: at('11:00'), presence: { note: null } })
+})
+
 test('every fact is told, with what it gives or what it lost to', () => {
   const record = history(['14:00', { type: 'session_opened', session }], ['14:01', meeting], ['14:02', busy(at('15:00'))])
   const { facts, next } = explain('anna', record, at('14:10'), DEFAULT_POLICY)
