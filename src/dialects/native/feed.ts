@@ -6,12 +6,15 @@ import type { Fanout } from '../../realtime/fanout.ts'
 import type { Outbox } from '../../realtime/outbox.ts'
 import { pour } from '../../realtime/pour.ts'
 import type { Ring, RingPlace } from '../../realtime/ring.ts'
-import type { SnapshotOf, Voice } from './voices.ts'
+import type { Named, SnapshotOf, Voice } from './voices.ts'
 
 /** What one connection is told of whom. */
 export interface Feed {
-  /** These too; with a cursor only what differs since. `unknown` are words for nobody. Throws Failure `invalid`, `forbidden`. */
-  watch(userIds: readonly UserId[], unknown: readonly string[], since: string | null): void
+  /**
+   * These too; with a cursor only what differs since. `unknown` are words for nobody, `named` says whom other words than ids
+   * mean. Throws Failure `invalid`, `forbidden`.
+   */
+  watch(userIds: readonly UserId[], unknown: readonly string[], since: string | null, named?: Named): void
   unwatch(userIds: readonly UserId[]): void
   /** Everyone, whoever was watched before. */
   everyone(since: string | null): void
@@ -63,12 +66,12 @@ export function createFeed({ connection, principal, view, fanout, voice, ring }:
     return null
   }
 
-  function watchUsers(userIds: readonly UserId[], unknown: readonly string[], since: string | null): void {
+  function watchUsers(userIds: readonly UserId[], unknown: readonly string[], since: string | null, named?: Named): void {
     // Whoever hears of everyone hears of these.
     if (ofEveryone) return
     watch.add(userIds)
     for (const userId of userIds) watching.add(userId)
-    const changes = changesSince(since, { users: userIds, unknown })
+    const changes = changesSince(since, { users: userIds, unknown, ...(named && { named }) })
     const asked = new Set(userIds)
     const presences = changes?.presences ?? view.many(userIds)
     for (const presence of presences) if (presence !== null && asked.has(presence.userId)) outbox.told(presence)

@@ -55,23 +55,25 @@ export function streamRoutes(
         connection.send(`retry: ${RETRY_MS + Math.floor(Math.random() * RETRY_SPREAD_MS)}\n\n`)
         feed = createFeed({ connection, principal, view, fanout: realtime.fanout, voice, ring })
         if (asked === null) feed.everyone(since)
-        else feed.watch(asked.known, asked.unknown, since)
+        else feed.watch(asked.known, asked.unknown, since, asked.named)
         return reply
       },
     }),
   ]
 }
 
-/** Ids of the users that words name, and the words for nobody. */
+/** Ids of the users that words name, the words for nobody, and whom those words mean that are not ids (absent: all are). */
 export function usersOf(words: readonly string[], principal: Principal, people: Services['people']) {
   const known = new Set<UserId>()
   const unknown: string[] = []
+  const others: [word: string, userId: UserId][] = []
   for (const word of words) {
     const userId = findUser(word, principal, people)
     if (userId === null) unknown.push(word)
     else known.add(userId)
+    if (userId !== null && userId !== word) others.push([word, userId])
   }
-  return { known: [...known], unknown }
+  return { known: [...known], unknown, ...(others.length > 0 && { named: Object.fromEntries(others) }) }
 }
 
 function usersIn(text: string, principal: Principal, people: Services['people']) {

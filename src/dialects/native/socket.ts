@@ -115,8 +115,8 @@ function converse(
       assertOneOf(users, everyone)
       if (everyone) feedOf(principal).everyone(since)
       else {
-        const { known: userIds, unknown } = usersOf(users ?? [], principal, people)
-        feedOf(principal).watch(userIds, unknown, since)
+        const { known, unknown, named } = usersOf(users ?? [], principal, people)
+        feedOf(principal).watch(known, unknown, since, named)
       }
       return {}
     },

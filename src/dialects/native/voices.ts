@@ -9,13 +9,20 @@ export interface Voice {
   removed(userId: UserId): Buffer
   /** Everything up to here has been told. */
   cursor(cursor: string): Buffer
-  /** What follows until the next cursor is all there is of everyone, or, where named, of these users; `unknown` are nobody. */
+  /**
+   * What follows until the next cursor is all there is of everyone, or of these users; `unknown` are words for nobody, `named`
+   * says whom the words mean that are not ids.
+   */
   snapshot(of: SnapshotOf): Buffer
   /** The cursor that was given is of another epoch: what was held is worth nothing, a snapshot follows. */
   reset(): Buffer
 }
 
-export type SnapshotOf = { readonly everyone: true } | { readonly users: readonly UserId[]; readonly unknown: readonly string[] }
+export type SnapshotOf =
+  | { readonly everyone: true }
+  | { readonly users: readonly UserId[]; readonly unknown: readonly string[]; readonly named?: Named }
+
+export type Named = Readonly<Record<string, UserId>>
 
 /** JSON messages of the socket. */
 export function socketVoice(texts: Texts): Voice {
