@@ -105,6 +105,8 @@ export interface Settings {
   readonly graceMs: number
   readonly declaredOnlineMaxMs: number
   readonly allowedOrigins: readonly string[]
+  /** Hosts that webhooks may reach although they are not public, or over http: names, addresses, networks. */
+  readonly webhookHosts: readonly string[]
   readonly rateCallsMax: number
   readonly rateWindowMs: number
 }

@@ -27,6 +27,7 @@ export type FailureReason =
   | 'no_such_token'
   | 'no_such_setting'
   | 'no_such_preset'
+  | 'no_such_webhook'
   | 'no_such_group'
   | 'nobody_free'
   | 'no_such_route'

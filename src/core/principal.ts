@@ -13,6 +13,7 @@ export const PERMISSIONS = [
   'manage-users',
   'manage-settings',
   'manage-presets',
+  'manage-webhooks',
   'read-explain',
   'bypass-rate-limit',
   'list-users',

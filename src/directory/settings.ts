@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import type { Settings, SettingsView } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
@@ -17,6 +18,7 @@ export const DEFAULT_SETTINGS: Settings = {
   graceMs: 10_000,
   declaredOnlineMaxMs: 8 * 3_600_000,
   allowedOrigins: [],
+  webhookHosts: [],
   rateCallsMax: 600,
   rateWindowMs: 60_000,
 }
@@ -28,12 +30,14 @@ export const DEFAULT_ROLE_PERMISSIONS: RolePermissions = {
   'manage-users': ['admin'],
   'manage-settings': ['admin'],
   'manage-presets': ['admin'],
+  'manage-webhooks': ['admin'],
   'read-explain': ['admin'],
   'bypass-rate-limit': ['admin', 'bot'],
   'list-users': ['admin', 'user', 'bot'],
 }
 
 const ORIGINS_MAX = 1_000
+const WEBHOOK_HOSTS_MAX = 100
 
 /** Lowest and highest value, in ms where the name says so. */
 const RANGES: Partial<Record<keyof Settings, readonly [number, number]>> = {
@@ -68,6 +72,10 @@ function wantedOf(name: string, value: unknown): string | null {
     const right = Array.isArray(value) && value.length <= ORIGINS_MAX && value.every(isOrigin)
     return right ? null : `must be a list of at most ${ORIGINS_MAX} origins such as https://app.example.org`
   }
+  if (name === 'webhookHosts') {
+    const right = Array.isArray(value) && value.length <= WEBHOOK_HOSTS_MAX && value.every(isHostOrNetwork)
+    return right ? null : `must be a list of at most ${WEBHOOK_HOSTS_MAX} host names, addresses or networks such as 10.0.0.0/8`
+  }
   return typeof value === 'boolean' ? null : 'must be true or false'
 }
 
@@ -76,6 +84,15 @@ const isSetting = (name: string): name is keyof Settings => Object.hasOwn(DEFAUL
 /** Scheme, host and port, as browsers write it. */
 export function isOrigin(value: unknown): value is string {
   return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value
+}
+
+/** A host name in lower case, as URLs have it; an address; or a network with its bits. */
+function isHostOrNetwork(value: unknown): boolean {
+  if (typeof value !== 'string' || value.length > 253) return false
+  const [address = '', bits, ...more] = value.split('/')
+  const bitsMax = isIP(address) === 4 ? 32 : 128
+  if (isIP(address) > 0) return more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax))
+  return /^(?=.*[a-z])[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(value)
 }
 
 export function assertRolePermissions(change: Partial<Record<Permission, readonly Role[]>>): void {

@@ -194,6 +194,7 @@ test('[N9] settings are read by all, changed by administrators, and hold at once
     graceMs: 10_000,
     declaredOnlineMaxMs: 28_800_000,
     allowedOrigins: [],
+    webhookHosts: [],
     rateCallsMax: 600,
     rateWindowMs: 60_000,
   })
@@ -209,6 +210,8 @@ test('[N9] settings are read by all, changed by administrators, and hold at once
     { awayAfterMs: '300000' },
     { notesAllowed: 1 },
     { allowedOrigins: ['not an origin'] },
+    { webhookHosts: ['10.0.0.0/33'] },
+    { webhookHosts: ['http://a.example'] },
     { unknown: 1 },
   ]) {
     expect([body, (await ask(server, 'PATCH /v1/settings', { body })).status]).toEqual([body, 400])

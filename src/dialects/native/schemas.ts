@@ -101,6 +101,7 @@ export const SettingFields = Type.Partial(
     graceMs: Count,
     declaredOnlineMaxMs: Count,
     allowedOrigins: Type.Array(Line, { maxItems: 1_000 }),
+    webhookHosts: Type.Array(Line, { maxItems: 100 }),
     rateCallsMax: Count,
     rateWindowMs: Count,
   }),
