@@ -109,6 +109,12 @@ export interface Settings {
   readonly webhookHosts: readonly string[]
   readonly rateCallsMax: number
   readonly rateWindowMs: number
+  /** Whose presence of the past is kept and may be read: nobody's, each their own, or, by permission, anybody's. */
+  readonly history: 'off' | 'own' | 'all'
+  /** How long it is kept, in days. */
+  readonly historyDays: number
+  /** How long the audit log is kept, in days. */
+  readonly auditDays: number
 }
 
 /** Settings from memory, effective at once on every node. */

@@ -31,6 +31,7 @@ export type FailureReason =
   | 'no_such_group'
   | 'nobody_free'
   | 'no_such_route'
+  | 'no_history'
   | 'taken'
   | 'last_administrator'
   | 'not_logged_in'

@@ -15,6 +15,8 @@ export const PERMISSIONS = [
   'manage-presets',
   'manage-webhooks',
   'read-explain',
+  'read-history',
+  'read-audit',
   'bypass-rate-limit',
   'list-users',
 ] as const

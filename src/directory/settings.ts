@@ -21,6 +21,9 @@ export const DEFAULT_SETTINGS: Settings = {
   webhookHosts: [],
   rateCallsMax: 600,
   rateWindowMs: 60_000,
+  history: 'off',
+  historyDays: 30,
+  auditDays: 365,
 }
 
 export type RolePermissions = Readonly<Record<Permission, readonly Role[]>>
@@ -32,6 +35,8 @@ export const DEFAULT_ROLE_PERMISSIONS: RolePermissions = {
   'manage-presets': ['admin'],
   'manage-webhooks': ['admin'],
   'read-explain': ['admin'],
+  'read-history': ['admin'],
+  'read-audit': ['admin'],
   'bypass-rate-limit': ['admin', 'bot'],
   'list-users': ['admin', 'user', 'bot'],
 }
@@ -46,7 +51,12 @@ const RANGES: Partial<Record<keyof Settings, readonly [number, number]>> = {
   declaredOnlineMaxMs: [0, 30 * 86_400_000],
   rateCallsMax: [1, 1_000_000],
   rateWindowMs: [100, 86_400_000],
+  historyDays: [1, 3_650],
+  auditDays: [1, 3_650],
 }
+
+/** The words of settings that are one of a few. */
+const WORDS: Partial<Record<keyof Settings, readonly string[]>> = { history: ['off', 'own', 'all'] }
 
 /** Throws Failure `invalid` naming the setting and what would be right. */
 export function assertSettings(change: Partial<Settings>): void {
@@ -68,6 +78,8 @@ function wantedOf(name: string, value: unknown): string | null {
     const right = typeof value === 'number' && Number.isInteger(value) && value >= lowest && value <= highest
     return right ? null : `must be a whole number from ${lowest} to ${highest}`
   }
+  const words = WORDS[name]
+  if (words !== undefined) return words.some((word) => word === value) ? null : `must be one of ${words.join(', ')}`
   if (name === 'allowedOrigins') {
     const right = Array.isArray(value) && value.length <= ORIGINS_MAX && value.every(isOrigin)
     return right ? null : `must be a list of at most ${ORIGINS_MAX} origins such as https://app.example.org`

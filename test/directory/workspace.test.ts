@@ -82,6 +82,9 @@ test('[A25] settings start as documented, change at once on every node, and tell
     allowedOrigins: [],
     rateCallsMax: 600,
     rateWindowMs: 60_000,
+    history: 'off',
+    historyDays: 30,
+    auditDays: 365,
   })
   const elsewhere = await openDirectory(ledger)
   const told: (readonly [Settings, number])[] = []

@@ -197,6 +197,9 @@ test('[N9] settings are read by all, changed by administrators, and hold at once
     webhookHosts: [],
     rateCallsMax: 600,
     rateWindowMs: 60_000,
+    history: 'off',
+    historyDays: 30,
+    auditDays: 365,
   })
   expect((await ask(server, 'PATCH /v1/settings', { token, body: { notesAllowed: false } })).status).toBe(403)
   const changed = await ask(server, 'PATCH /v1/settings', { body: { notesAllowed: false } })

@@ -104,6 +104,9 @@ export const SettingFields = Type.Partial(
     webhookHosts: Type.Array(Line, { maxItems: 100 }),
     rateCallsMax: Count,
     rateWindowMs: Count,
+    history: Type.Enum(['off', 'own', 'all']),
+    historyDays: Count,
+    auditDays: Count,
   }),
   { additionalProperties: false },
 )
