@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { loginCommand, logoutCommand, tokenCommand } from '../cli/access.ts'
 import { statusCommand } from '../cli/status.ts'
@@ -9,12 +8,11 @@ import { userCommand } from '../cli/user.ts'
 import { serveCommand } from './command.ts'
 import { refuse } from './refuse.ts'
 import { stoppedStores } from './stores.ts'
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
+import { VERSION } from './version.ts'
 
 const program = new Command('rollcall')
   .description('One presence server that speaks everybody’s dialect.')
-  .version(version)
+  .version(VERSION)
   .exitOverride()
   .addCommand(serveCommand())
   .addCommand(tryCommand())

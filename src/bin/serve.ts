@@ -6,6 +6,7 @@ import { superofficeDialect } from '../dialects/superoffice/dialect.ts'
 import { createDirectory } from '../directory/directory.ts'
 import { newId } from '../directory/random.ts'
 import { createEngine } from '../engine/engine.ts'
+import { createCatalogue } from '../http/catalogue.ts'
 import { createRateCounter } from '../http/rate.ts'
 import { createHttpServer } from '../http/server.ts'
 import { openLedger } from '../ledgers/open.ts'
@@ -20,6 +21,7 @@ import { close, listen } from './listen.ts'
 import { fillFrom } from './load.ts'
 import { createLog } from './log.ts'
 import { snapshotsOf } from './snapshots.ts'
+import { VERSION } from './version.ts'
 
 /** Serves until it is asked to end. Everything there is, from the ledger outwards; closed in reverse. */
 export async function serve(config: Config): Promise<void> {
@@ -48,10 +50,11 @@ export async function serve(config: Config): Promise<void> {
   }
   const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: () => ledger.away() }
   const realtime = createRealtime({ services, onTurnedAway: engine.holdGraces, log })
-  const native = nativeDialect({ health, subjects, snapshots: snapshotsOf(ledger, config.store), realtime })
+  const catalogue = createCatalogue({ version: VERSION })
+  const native = nativeDialect({ health, catalogue, subjects, snapshots: snapshotsOf(ledger, config.store), realtime })
   const dialects = [rocketchatDialect(), mattermostDialect, superofficeDialect, native]
   const rates = config.rateLimit ? createRateCounter({ now }) : null
-  const http = await createHttpServer({ dialects, services, rates, trustedProxies: config.trustedProxies })
+  const http = await createHttpServer({ dialects, services, rates, catalogue, trustedProxies: config.trustedProxies })
   stack.adopt(http, close)
   stack.defer(() => realtime.close())
   realtime.attach(http.server, dialects, addressReader(config.trustedProxies))

@@ -4,6 +4,7 @@ import type { Settings } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
 import type { Permission, Principal } from '../core/principal.ts'
 import type { Services } from '../core/service.ts'
+import type { Headers } from './description.ts'
 import { failureOf } from './errors.ts'
 import type { RateAnswer, RateCounter, RateLimit } from './rate.ts'
 
@@ -39,6 +40,8 @@ export interface Route {
   readonly summary?: string
   /** Bodies of successful answers by status; null: none. JSON, unless the schema names another `contentMediaType`. */
   readonly answers?: Answers
+  /** Headers of successful answers that not every route has. */
+  readonly answerHeaders?: Headers
   /** Statuses of refusals beside those that access, permission, rate, query and body bring with them. */
   readonly refuses?: readonly number[]
   /** What the handler reads by itself, without a schema that is checked before it: for the API description only. */
@@ -46,7 +49,10 @@ export interface Route {
   handle(call: Call): unknown
 }
 
-export type Answers = Readonly<Record<number, TSchema | null>>
+/** Several where the caller may choose among media types. */
+export type Body = TSchema | readonly TSchema[]
+
+export type Answers = Readonly<Record<number, Body | null>>
 
 export interface Reads {
   readonly query?: TSchema
@@ -84,13 +90,16 @@ export interface ServeParts {
   readonly services: Services
   /** Null: request limits are off. */
   readonly rates: RateCounter | null
+  /** Takes what is served into the API description. */
+  declare(routes: readonly Route[]): void
 }
 
 /** Hooks answer by callback: most callers are known at once, and a promise for each request is felt. */
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
 /** Serves a dialect's routes inside its own encapsulated Fastify instance. */
-export function serve(fastify: FastifyInstance, { routes, manners, services, rates }: ServeParts): void {
+export function serve(fastify: FastifyInstance, { routes, manners, services, rates, declare }: ServeParts): void {
+  declare(routes)
   fastify.decorateRequest('principal', null)
   fastify.setErrorHandler((error, request, reply) => {
     const failure = failureOf(error)

@@ -1,7 +1,9 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Services } from '../core/service.ts'
+import type { Catalogue } from './catalogue.ts'
 import { answerNoRequest } from './client-error.ts'
 import { answerCrossOrigin } from './cors.ts'
+import type { DialectDescription } from './description.ts'
 import {
   BODY_BYTES_MAX,
   HEADER_BYTES_MAX,
@@ -12,16 +14,14 @@ import {
   SLOW_LOOK_MS,
 } from './limits.ts'
 import type { RateCounter } from './rate.ts'
+import type { Route, ServeParts } from './route.ts'
 
-export interface DialectParts {
-  readonly services: Services
-  /** Null: request limits are off. */
-  readonly rates: RateCounter | null
-}
+export type DialectParts = Pick<ServeParts, 'services' | 'rates' | 'declare'>
 
 /** One product's API, as the server mounts it. */
 export interface Dialect {
   readonly name: string
+  readonly description: DialectDescription
   /** Registers routes inside an instance of its own: content parsers, error form and hooks reach nobody else. */
   register(fastify: FastifyInstance, parts: DialectParts): void | Promise<void>
   /** Whether a path that no route serves is to be answered in this dialect's form. */
@@ -36,12 +36,19 @@ export interface HttpParts {
   readonly dialects: readonly Dialect[]
   readonly services: Services
   readonly rates: RateCounter | null
+  readonly catalogue: Catalogue
   /** Addresses whose X-Forwarded headers are believed; empty: nobody's. */
   readonly trustedProxies: readonly string[]
 }
 
 /** All dialects on one port. The last dialect answers what nobody owns. */
-export async function createHttpServer({ dialects, services, rates, trustedProxies }: HttpParts): Promise<FastifyInstance> {
+export async function createHttpServer({
+  dialects,
+  services,
+  rates,
+  catalogue,
+  trustedProxies,
+}: HttpParts): Promise<FastifyInstance> {
   const fastify = Fastify({
     // With a logger, every request pays for one of its own; what is logged goes to the services' log and says its route.
     logger: false,
@@ -58,7 +65,10 @@ export async function createHttpServer({ dialects, services, rates, trustedProxi
   })
   answerCrossOrigin(fastify, services.settings)
   fastify.setNotFoundHandler((request, reply) => ownerOf(dialects, request.url).answerUnknown(request, reply))
-  for (const dialect of dialects) await fastify.register(async (own) => dialect.register(own, { services, rates }))
+  for (const { name, description, register } of dialects) {
+    const declare = (routes: readonly Route[]) => catalogue.add({ name, description, routes })
+    await fastify.register(async (own) => register(own, { services, rates, declare }))
+  }
   return fastify
 }
 

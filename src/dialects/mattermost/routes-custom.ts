@@ -12,6 +12,7 @@ import { SPACE } from './ids.ts'
 import { OK } from './manners.ts'
 import { createTurns, RECENTS, recentsOf } from './preferences.ts'
 import { ByUser, USER } from './routes-status.ts'
+import { NewCustomStatus, OkShape } from './shapes.ts'
 import { noteEvent } from './translate.ts'
 import { idInPath, type Voice } from './voice.ts'
 
@@ -64,12 +65,25 @@ export function customStatusRoutes(voice: Voice): Route[] {
     })
     return OK
   }
+  const forgetting = {
+    ...shared,
+    rule: 'MM-R1',
+    summary: 'Forget a recent custom status',
+    answers: { 200: OkShape },
+    reads: { body: NewCustomStatus },
+    refuses: [501],
+    handle: forget,
+  } as const
 
   return [
     route({
       rule: 'MM-C1',
       method: 'PUT',
       path: `${USER}/status/custom`,
+      summary: 'Set a custom status',
+      answers: { 200: OkShape },
+      reads: { body: NewCustomStatus },
+      refuses: [501],
       ...shared,
       async handle({ params, principal, request }) {
         const userId = whose(params.user_id, principal)
@@ -90,6 +104,9 @@ export function customStatusRoutes(voice: Voice): Route[] {
       rule: 'MM-D1',
       method: 'DELETE',
       path: `${USER}/status/custom`,
+      summary: 'Withdraw the custom status',
+      answers: { 200: OkShape },
+      refuses: [501],
       ...shared,
       async handle({ params, principal }) {
         const userId = whose(params.user_id, principal)
@@ -98,8 +115,8 @@ export function customStatusRoutes(voice: Voice): Route[] {
         return OK
       },
     }),
-    route({ rule: 'MM-R1', method: 'DELETE', path: `${USER}/status/custom/recent`, ...shared, handle: forget }),
-    route({ rule: 'MM-R1', method: 'POST', path: `${USER}/status/custom/recent/delete`, ...shared, handle: forget }),
+    route({ ...forgetting, method: 'DELETE', path: `${USER}/status/custom/recent` }),
+    route({ ...forgetting, method: 'POST', path: `${USER}/status/custom/recent/delete` }),
   ]
 }
 

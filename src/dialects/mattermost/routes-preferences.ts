@@ -10,6 +10,7 @@ import { SPACE } from './ids.ts'
 import { OK } from './manners.ts'
 import { isSame } from './preferences.ts'
 import { ByUser, USER } from './routes-status.ts'
+import { NewPreferences, OkShape, PreferenceShape, PreferencesShape } from './shapes.ts'
 import { idInPath, type Voice } from './voice.ts'
 
 const PREFERENCE_FIELDS = { user_id: 'string', category: 'string', name: 'string', value: 'string' } as const
@@ -49,6 +50,8 @@ export function preferenceRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-20',
       method: 'GET',
       path,
+      summary: 'Read all preferences',
+      answers: { 200: PreferencesShape },
       ...shared,
       params: ByUser,
       handle: async (call) => encode(await listed(call, () => true)),
@@ -57,6 +60,8 @@ export function preferenceRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-21',
       method: 'GET',
       path: `${path}/:category(^.+$)`,
+      summary: 'Read the preferences of a category',
+      answers: { 200: PreferencesShape },
       ...shared,
       params: Type.Object({ user_id: Type.String(), category: Type.String() }),
       handle: async (call) => encode(await listed(call, ({ category }) => category === call.params.category)),
@@ -65,6 +70,8 @@ export function preferenceRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-21',
       method: 'GET',
       path: `${path}/:category/name/:name(^.+$)`,
+      summary: 'Read a preference',
+      answers: { 200: PreferenceShape },
       ...shared,
       params: Type.Object({ user_id: Type.String(), category: Type.String(), name: Type.String() }),
       async handle(call) {
@@ -77,6 +84,9 @@ export function preferenceRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-22',
       method: 'PUT',
       path,
+      summary: 'Keep preferences',
+      answers: { 200: OkShape },
+      reads: { body: NewPreferences },
       ...shared,
       params: ByUser,
       async handle({ params, principal, request }) {
@@ -89,6 +99,9 @@ export function preferenceRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-23',
       method: 'POST',
       path: `${path}/delete`,
+      summary: 'Delete preferences',
+      answers: { 200: OkShape },
+      reads: { body: NewPreferences },
       ...shared,
       params: ByUser,
       async handle({ params, principal, request }) {

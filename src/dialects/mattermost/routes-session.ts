@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import { Failure } from '../../core/errors.ts'
 import type { Principal } from '../../core/principal.ts'
 import { type Route, route } from '../../http/route.ts'
@@ -9,6 +10,7 @@ import { SPACE } from './ids.ts'
 import { OK } from './manners.ts'
 import { recentsOf } from './preferences.ts'
 import { ByUser, USER } from './routes-status.ts'
+import { Credentials, NewToken, NewTokenShape, OkShape, TokensShape, TokenToRevoke, UserShape } from './shapes.ts'
 import { userBody } from './users.ts'
 import { idInPath, type Voice } from './voice.ts'
 
@@ -30,6 +32,11 @@ export function sessionRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-1',
       method: 'POST',
       path: '/api/v4/users/login',
+      summary: 'Log in',
+      answers: { 200: UserShape },
+      answerHeaders: { Token: Type.String({ description: 'The bearer token.' }) },
+      reads: { body: Credentials },
+      refuses: [401],
       access: 'anyone',
       rate: 'login',
       async handle({ request, reply }) {
@@ -50,6 +57,9 @@ export function sessionRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-6',
       method: 'POST',
       path: '/api/v4/users/logout',
+      summary: 'End the session that this comes with',
+      answers: { 200: OkShape },
+      refuses: [401],
       access: 'anyone',
       rate: 'login',
       async handle({ request, reply }) {
@@ -63,6 +73,9 @@ export function sessionRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-7',
       method: 'POST',
       path: `${USER}/tokens`,
+      summary: 'Make a personal access token',
+      answers: { 200: NewTokenShape },
+      reads: { body: NewToken },
       access: 'user',
       rate: 'read',
       params: ByUser,
@@ -80,6 +93,8 @@ export function sessionRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-8',
       method: 'GET',
       path: `${USER}/tokens`,
+      summary: 'List personal access tokens',
+      answers: { 200: TokensShape },
       access: 'user',
       rate: 'read',
       params: ByUser,
@@ -94,6 +109,10 @@ export function sessionRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-9',
       method: 'POST',
       path: '/api/v4/users/tokens/revoke',
+      summary: 'End a personal access token',
+      answers: { 200: OkShape },
+      reads: { body: TokenToRevoke },
+      refuses: [404],
       access: 'user',
       rate: 'read',
       async handle({ principal, request }) {

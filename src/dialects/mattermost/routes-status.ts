@@ -7,6 +7,7 @@ import { bodyOf } from './body.ts'
 import { appError } from './errors.ts'
 import { decodeStrings, decodeStruct } from './go-json.ts'
 import { SPACE } from './ids.ts'
+import { NewStatus, StatusesShape, StatusShape, UserIds } from './shapes.ts'
 import { isSettable, statusEvent } from './translate.ts'
 import { idInPath, type Voice } from './voice.ts'
 
@@ -42,6 +43,8 @@ export function statusRoutes(voice: Voice): Route[] {
       rule: 'MM-G1',
       method: 'GET',
       path: `${USER}/status`,
+      summary: 'Read a user’s status',
+      answers: { 200: StatusShape },
       access: 'user',
       rate: 'read',
       params: ByUser,
@@ -51,6 +54,9 @@ export function statusRoutes(voice: Voice): Route[] {
       rule: 'MM-P1',
       method: 'PUT',
       path: `${USER}/status`,
+      summary: 'Set a status',
+      answers: { 200: StatusShape },
+      reads: { body: NewStatus },
       access: 'user',
       rate: 'set',
       params: ByUser,
@@ -71,6 +77,9 @@ export function statusRoutes(voice: Voice): Route[] {
       rule: 'MM-I1',
       method: 'POST',
       path: '/api/v4/users/status/ids',
+      summary: 'Read the statuses of several users',
+      answers: { 200: StatusesShape },
+      reads: { body: UserIds },
       access: 'user',
       rate: 'read',
       async handle({ principal, request }) {

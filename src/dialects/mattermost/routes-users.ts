@@ -10,6 +10,7 @@ import { SPACE } from './ids.ts'
 import { recentsOf } from './preferences.ts'
 import { firstOf, Parameter } from './query.ts'
 import { ByUser, USER } from './routes-status.ts'
+import { NewUser, UserIds, Usernames, UserShape, UsersShape } from './shapes.ts'
 import { updatedAt, userBody, userTag } from './users.ts'
 import { idInPath, type Voice } from './voice.ts'
 
@@ -59,6 +60,8 @@ export function userRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-10',
       method: 'GET',
       path: USER,
+      summary: 'Read a user',
+      answers: { 200: UserShape, 304: null },
       ...shared,
       params: ByUser,
       handle: (call) => one(people.find(SPACE, idInPath(call.params.user_id, call.principal, services)), call),
@@ -67,6 +70,8 @@ export function userRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-12',
       method: 'GET',
       path: '/api/v4/users/username/:username(^.+$)',
+      summary: 'Read a user by the username',
+      answers: { 200: UserShape, 304: null },
       ...shared,
       params: Type.Object({ username: Type.String() }),
       handle: (call) => one(people.find('username', call.params.username), call),
@@ -75,6 +80,9 @@ export function userRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-13',
       method: 'POST',
       path: '/api/v4/users/ids',
+      summary: 'Read several users by their ids',
+      answers: { 200: UsersShape },
+      reads: { body: UserIds },
       ...shared,
       query: Type.Object({ since: Parameter }),
       async handle({ query, principal, request }) {
@@ -92,6 +100,9 @@ export function userRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-14',
       method: 'POST',
       path: '/api/v4/users/usernames',
+      summary: 'Read several users by their usernames',
+      answers: { 200: UsersShape },
+      reads: { body: Usernames },
       ...shared,
       async handle({ principal, request }) {
         const usernames = namesIn(await bodyOf(request), 'usernames')
@@ -105,6 +116,9 @@ export function userRoutes(voice: Voice): Route[] {
       rule: 'MM-3.1-15',
       method: 'POST',
       path: '/api/v4/users',
+      summary: 'Make a user',
+      answers: { 201: UserShape },
+      reads: { body: NewUser },
       ...shared,
       async handle({ principal, request, reply }) {
         const given = decodeStruct(await bodyOf(request), NEW_USER_FIELDS)

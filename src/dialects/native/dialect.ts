@@ -3,6 +3,7 @@ import { Failure } from '../../core/errors.ts'
 import type { Subjects } from '../../core/ports.ts'
 import type { Services } from '../../core/service.ts'
 import { isDecodable } from '../../http/address.ts'
+import type { Catalogue } from '../../http/catalogue.ts'
 import { readJson } from '../../http/json.ts'
 import { type Route, serve } from '../../http/route.ts'
 import type { Dialect } from '../../http/server.ts'
@@ -10,8 +11,10 @@ import type { SocketDialect } from '../../realtime/connection.ts'
 import type { Realtime } from '../../realtime/realtime.ts'
 import { createTexts, type Texts } from './answers.ts'
 import { bearerOf } from './bearer.ts'
+import { NATIVE_DESCRIPTION } from './description.ts'
 import { METHOD_PROBLEM, refuse, sendProblem } from './errors.ts'
 import { accessRoutes } from './routes-access.ts'
+import { descriptionRoutes } from './routes-description.ts'
 import { type OperationParts, operationRoutes } from './routes-operation.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { presenceRoutes } from './routes-presence.ts'
@@ -23,6 +26,7 @@ import { compileValidator } from './validation.ts'
 export interface NativeParts extends OperationParts {
   /** For paging through users. */
   readonly subjects: Subjects
+  readonly catalogue: Catalogue
   readonly realtime: Pick<Realtime, 'fanout' | 'openStream' | 'turnAway' | 'isFull'>
 }
 
@@ -32,7 +36,8 @@ export function nativeDialect(parts: NativeParts): Dialect & SocketDialect {
   let routes: readonly Route[] = []
   return {
     name: 'native',
-    register(fastify, { services, rates }) {
+    description: NATIVE_DESCRIPTION,
+    register(fastify, { services, rates, declare }) {
       routes = routesOf(services, parts, texts)
       fastify.setValidatorCompiler(compileValidator)
       fastify.removeAllContentTypeParsers()
@@ -44,7 +49,7 @@ export function nativeDialect(parts: NativeParts): Dialect & SocketDialect {
         }
       })
       const identify = (request: FastifyRequest) => bearerOf(request, services.authentication)
-      serve(fastify, { routes, services, rates, manners: { identify, refuse, countsCalls: 'first' } })
+      serve(fastify, { routes, services, rates, declare, manners: { identify, refuse, countsCalls: 'first' } })
     },
     sockets: ({ services, fanout }) => [socketRoute(services, fanout, texts)],
     owns: () => true,
@@ -67,6 +72,7 @@ function routesOf(services: Services, parts: NativeParts, texts: Texts): readonl
     ...sessionRoutes(services),
     ...streamRoutes(services, parts.realtime, texts),
     ...operationRoutes(services, parts),
+    ...descriptionRoutes(parts.catalogue),
   ]
 }
 

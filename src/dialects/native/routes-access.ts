@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { ByToken, Credentials, NewTokenFields, OfUser } from './schemas.ts'
+import { LoginShape, NewTokenShape, TokensShape } from './shapes.ts'
 import { instantOf, tokenOut, userOf, userOut } from './translate.ts'
 
 /** Characters of the tokens that this door gives. */
@@ -16,6 +17,9 @@ export function accessRoutes({ authentication, administration, people }: Service
       rule: 'N1',
       method: 'POST',
       path: '/v1/login',
+      summary: 'Log in',
+      answers: { 200: LoginShape },
+      refuses: [401, 429],
       access: 'anyone',
       rate: 'login',
       body: Credentials,
@@ -30,6 +34,8 @@ export function accessRoutes({ authentication, administration, people }: Service
       rule: 'N3',
       method: 'POST',
       path: '/v1/logout',
+      summary: 'End the token that this comes with',
+      answers: { 204: null },
       access: 'user',
       rate: 'read',
       async handle({ principal, request, reply }) {
@@ -42,6 +48,9 @@ export function accessRoutes({ authentication, administration, people }: Service
       rule: 'N8',
       method: 'POST',
       path: '/v1/tokens',
+      summary: 'Make a token',
+      answers: { 201: NewTokenShape },
+      refuses: [404],
       access: 'user',
       rate: 'read',
       body: NewTokenFields,
@@ -65,6 +74,9 @@ export function accessRoutes({ authentication, administration, people }: Service
       rule: 'N8',
       method: 'GET',
       path: '/v1/tokens',
+      summary: 'List tokens',
+      answers: { 200: TokensShape },
+      refuses: [404],
       access: 'user',
       rate: 'read',
       query: OfUser,
@@ -77,6 +89,8 @@ export function accessRoutes({ authentication, administration, people }: Service
       rule: 'N8',
       method: 'DELETE',
       path: '/v1/tokens/:token',
+      summary: 'End a token',
+      answers: { 204: null },
       access: 'user',
       rate: 'read',
       params: ByToken,

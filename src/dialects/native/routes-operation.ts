@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream'
+import { Type } from 'typebox'
 import { Failure } from '../../core/errors.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { answerTagged, tag } from './answers.ts'
 import { BackupName, SettingFields } from './schemas.ts'
+import { AliveShape, FolderShape, LinesShape, ReadyShape, SettingsShape } from './shapes.ts'
 
 /** How the process is, as probes ask for it. */
 export interface Health {
@@ -26,6 +28,10 @@ export interface OperationParts {
   readonly snapshots: Snapshots
 }
 
+const ReadyQuery = Type.Object({
+  writable: Type.Optional(Type.String({ description: 'Also asks whether anything can be written.' })),
+})
+
 /** Settings, copies and probes: for those who run the server. */
 export function operationRoutes({ administration, settings }: Services, { health, snapshots }: OperationParts): readonly Route[] {
   return [
@@ -33,6 +39,8 @@ export function operationRoutes({ administration, settings }: Services, { health
       rule: 'N9',
       method: 'GET',
       path: '/v1/settings',
+      summary: 'Read the settings',
+      answers: { 200: SettingsShape, 304: null },
       access: 'user',
       rate: 'read',
       handle({ request, reply }) {
@@ -43,6 +51,8 @@ export function operationRoutes({ administration, settings }: Services, { health
       rule: 'N9',
       method: 'PATCH',
       path: '/v1/settings',
+      summary: 'Change settings',
+      answers: { 200: SettingsShape },
       access: 'user',
       rate: 'read',
       body: SettingFields,
@@ -54,6 +64,9 @@ export function operationRoutes({ administration, settings }: Services, { health
       rule: 'N20',
       method: 'POST',
       path: '/v1/backup',
+      summary: 'Copy the store while it is used',
+      answers: { 201: FolderShape },
+      refuses: [409, 501],
       access: 'user',
       rate: 'read',
       body: BackupName,
@@ -67,6 +80,9 @@ export function operationRoutes({ administration, settings }: Services, { health
       rule: 'N20',
       method: 'GET',
       path: '/v1/export',
+      summary: 'Export every entry of the store',
+      answers: { 200: LinesShape },
+      refuses: [501],
       access: 'user',
       rate: 'read',
       handle({ principal, reply }) {
@@ -79,6 +95,8 @@ export function operationRoutes({ administration, settings }: Services, { health
       rule: 'N21',
       method: 'GET',
       path: '/healthz',
+      summary: 'Whether the process lives',
+      answers: { 200: AliveShape },
       access: 'anyone',
       rate: 'none',
       handle: () => ({ state: 'alive' }),
@@ -87,6 +105,9 @@ export function operationRoutes({ administration, settings }: Services, { health
       rule: 'N21',
       method: 'GET',
       path: '/readyz',
+      summary: 'Whether it serves',
+      answers: { 200: ReadyShape, 503: ReadyShape },
+      reads: { query: ReadyQuery },
       access: 'anyone',
       rate: 'none',
       handle({ request, reply }) {

@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import type { People, User } from '../../core/accounts.ts'
 import { Failure } from '../../core/errors.ts'
 import type { Subjects } from '../../core/ports.ts'
@@ -7,6 +8,7 @@ import type { UserId } from '../../core/vocabulary.ts'
 import { type Route, route } from '../../http/route.ts'
 import { answerTagged, tag } from './answers.ts'
 import { ByUser, NewUserFields, PAGE_USERS, Page, UserFields } from './schemas.ts'
+import { UserShape, UsersShape } from './shapes.ts'
 import { noSuchUser, userIn, userOf, userOut } from './translate.ts'
 
 /** Users: made, listed, read, changed and deleted. */
@@ -16,6 +18,10 @@ export function peopleRoutes({ people, administration }: Services, subjects: Sub
       rule: 'N5',
       method: 'POST',
       path: '/v1/users',
+      summary: 'Make a user',
+      answers: { 201: UserShape },
+      answerHeaders: { Location: Type.String() },
+      refuses: [409],
       access: 'user',
       rate: 'read',
       body: NewUserFields,
@@ -28,6 +34,8 @@ export function peopleRoutes({ people, administration }: Services, subjects: Sub
       rule: 'N7',
       method: 'GET',
       path: '/v1/users',
+      summary: 'List users',
+      answers: { 200: UsersShape, 304: null },
       access: 'user',
       rate: 'read',
       query: Page,
@@ -41,6 +49,8 @@ export function peopleRoutes({ people, administration }: Services, subjects: Sub
       rule: 'N6',
       method: 'GET',
       path: '/v1/users/:user',
+      summary: 'Read a user',
+      answers: { 200: UserShape, 304: null },
       access: 'user',
       rate: 'read',
       params: ByUser,
@@ -55,6 +65,9 @@ export function peopleRoutes({ people, administration }: Services, subjects: Sub
       rule: 'N6',
       method: 'PATCH',
       path: '/v1/users/:user',
+      summary: 'Change a user',
+      answers: { 200: UserShape },
+      refuses: [409],
       access: 'user',
       rate: 'read',
       params: ByUser,
@@ -68,6 +81,9 @@ export function peopleRoutes({ people, administration }: Services, subjects: Sub
       rule: 'N6',
       method: 'DELETE',
       path: '/v1/users/:user',
+      summary: 'Delete a user',
+      answers: { 204: null },
+      refuses: [409],
       access: 'user',
       rate: 'read',
       params: ByUser,

@@ -1,6 +1,7 @@
 import type { KeptSession, Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { BySession, Heartbeat, NewSession } from './schemas.ts'
+import { SessionShape } from './shapes.ts'
 import { instantOf, timeOf } from './translate.ts'
 
 /** Sessions of those who cannot hold a socket: heartbeats keep them. */
@@ -10,6 +11,8 @@ export function sessionRoutes({ presence }: Services): readonly Route[] {
       rule: 'N30',
       method: 'POST',
       path: '/v1/sessions',
+      summary: 'Open a session that heartbeats keep',
+      answers: { 201: SessionShape },
       access: 'user',
       rate: 'read',
       body: NewSession,
@@ -23,6 +26,8 @@ export function sessionRoutes({ presence }: Services): readonly Route[] {
       rule: 'N31',
       method: 'POST',
       path: '/v1/sessions/:session/heartbeat',
+      summary: 'Keep a session',
+      answers: { 200: SessionShape },
       access: 'user',
       rate: 'read',
       params: BySession,
@@ -35,6 +40,8 @@ export function sessionRoutes({ presence }: Services): readonly Route[] {
       rule: 'N31',
       method: 'DELETE',
       path: '/v1/sessions/:session',
+      summary: 'End a session',
+      answers: { 204: null },
       access: 'user',
       rate: 'read',
       params: BySession,

@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import { Failure } from '../../core/errors.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { PresenceView, Services } from '../../core/service.ts'
@@ -8,12 +9,15 @@ import type { Texts } from './answers.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { ringOf } from './rings.ts'
 import { BATCH_USERS_MAX, StreamOf } from './schemas.ts'
+import { EventsShape } from './shapes.ts'
 import { findUser } from './translate.ts'
 import { eventOf, streamVoice } from './voices.ts'
 
 /** How long clients wait before they come back, in ms, spread so that they do not all come at once. */
 const RETRY_MS = 1_000
 const RETRY_SPREAD_MS = 4_000
+
+const LastEvent = Type.Object({ 'Last-Event-ID': Type.Optional(Type.String({ description: 'The cursor to go on from.' })) })
 
 /** Presence as server-sent events. */
 export function streamRoutes(
@@ -30,6 +34,9 @@ export function streamRoutes(
       rule: 'N32',
       method: 'GET',
       path: '/v1/stream',
+      summary: 'Be told of presence as server-sent events',
+      answers: { 200: EventsShape },
+      reads: { headers: LastEvent },
       access: 'user',
       rate: 'read',
       query: StreamOf,

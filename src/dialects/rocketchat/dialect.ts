@@ -9,6 +9,7 @@ import type { Dialect } from '../../http/server.ts'
 import type { SocketDialect } from '../../realtime/connection.ts'
 import { prepare } from './answers.ts'
 import { bodyOf, queryOf } from './decoding.ts'
+import { ROCKETCHAT_DESCRIPTION } from './description.ts'
 import { answerUnknown, refuse } from './errors.ts'
 import { NAME } from './ids.ts'
 import { createMethods } from './methods.ts'
@@ -36,8 +37,9 @@ export function rocketchatDialect(): Dialect & SocketDialect {
   let rates: RateCounter | null = null
   return {
     name: NAME,
+    description: ROCKETCHAT_DESCRIPTION,
     register(fastify, parts) {
-      const { services } = parts
+      const { services, declare } = parts
       ;({ rates } = parts)
       readAsTheProductDoes(fastify)
       const routes = [
@@ -46,7 +48,7 @@ export function rocketchatDialect(): Dialect & SocketDialect {
         ...administrationRoutes(services, () => openSockets()),
         ...methodRoutes({ services, methods: createMethods({ services, rates }) }),
       ]
-      serve(fastify, { routes, manners: mannersFor(services), services, rates })
+      serve(fastify, { routes, manners: mannersFor(services), services, rates, declare })
     },
     sockets(parts) {
       const { services, fanout, log } = parts

@@ -8,6 +8,7 @@ import { refusal, success } from './answers.ts'
 import { NAME } from './ids.ts'
 import { PreferenceValues, preferencesOf, storedAs } from './preferences.ts'
 import { fullProfileOf, ownAccountOf } from './profiles.ts'
+import { MadeUserShape, OwnAccountShape, PreferencesShape, withSuccess } from './shapes.ts'
 import { eventsOf, STATUSES } from './translate.ts'
 import { closed, NullableBoolean, NullableString } from './validation.ts'
 
@@ -58,6 +59,10 @@ const OwnUpdate = Type.Object(
   closed,
 )
 
+const KeptPreferencesShape = withSuccess('KeptPreferences', {
+  user: Type.Object({ _id: Type.String(), settings: Type.Object({ preferences: PreferencesShape }, closed) }, closed),
+})
+
 /** Making accounts, and what people change about their own. */
 export function accountRoutes(services: Services): Route[] {
   const { people, presence, administration, settings } = services
@@ -66,6 +71,8 @@ export function accountRoutes(services: Services): Route[] {
       rule: 'RC-1.7-1',
       method: 'POST',
       path: '/api/v1/users.create',
+      summary: 'Make a user',
+      answers: { 200: MadeUserShape },
       access: 'user',
       rate: 'read',
       body: NewAccount,
@@ -90,6 +97,8 @@ export function accountRoutes(services: Services): Route[] {
       rule: 'RC-1.5-10',
       method: 'POST',
       path: '/api/v1/users.setPreferences',
+      summary: 'Keep preferences of clients',
+      answers: { 200: KeptPreferencesShape },
       access: 'user',
       rate: 'read',
       body: NewPreferences,
@@ -111,6 +120,8 @@ export function accountRoutes(services: Services): Route[] {
       rule: 'RC-1.5-15',
       method: 'POST',
       path: '/api/v1/users.updateOwnBasicInfo',
+      summary: 'Change one’s own status, text or name',
+      answers: { 200: OwnAccountShape },
       access: 'user',
       rate: 'set',
       body: OwnUpdate,

@@ -3,6 +3,7 @@ import { type Permission, ROLES, type Role } from '../../core/principal.ts'
 import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { failure, forbidden, success } from './answers.ts'
+import { DoneShape, withSuccess } from './shapes.ts'
 import { closed } from './validation.ts'
 import { PERMISSION_IN, SETTING_IN, settingChange } from './workspace.ts'
 
@@ -18,6 +19,12 @@ const PermissionUpdate = Type.Object(
   closed,
 )
 
+const SettingShape = withSuccess('Setting', { _id: Type.String(), value: Type.Union([Type.Boolean(), Type.Number()]) })
+const PermissionsShape = withSuccess('Permissions', {
+  permissions: Type.Array(Type.Object({ _id: Type.String(), roles: Type.Array(Type.String()) }, closed)),
+})
+const ConnectionsShape = withSuccess('Connections', { current: Type.Integer(), max: Type.Integer() })
+
 /** Settings, permissions and the switch of presence as a whole. `openSockets`: how many there are now, of all kinds. */
 export function administrationRoutes({ administration, settings }: Services, openSockets: () => number): Route[] {
   return [
@@ -25,6 +32,8 @@ export function administrationRoutes({ administration, settings }: Services, ope
       rule: 'RC-1.7-5',
       method: 'GET',
       path: '/api/v1/settings/:id',
+      summary: 'Read a setting',
+      answers: { 200: SettingShape },
       access: 'user',
       rate: 'read',
       permission: 'manage-settings',
@@ -39,6 +48,8 @@ export function administrationRoutes({ administration, settings }: Services, ope
       rule: 'RC-1.7-6',
       method: 'POST',
       path: '/api/v1/settings/:id',
+      summary: 'Change a setting',
+      answers: { 200: DoneShape },
       access: 'user',
       rate: 'read',
       permission: 'manage-settings',
@@ -56,6 +67,8 @@ export function administrationRoutes({ administration, settings }: Services, ope
       rule: 'RC-1.7-10',
       method: 'POST',
       path: '/api/v1/permissions.update',
+      summary: 'Give permissions to roles',
+      answers: { 200: PermissionsShape },
       access: 'user',
       rate: 'read',
       permission: 'manage-settings',
@@ -78,6 +91,8 @@ export function administrationRoutes({ administration, settings }: Services, ope
       rule: 'RC-1.5-12',
       method: 'GET',
       path: '/api/v1/presence.getConnections',
+      summary: 'Count the open connections',
+      answers: { 200: ConnectionsShape },
       access: 'user',
       rate: 'read',
       permission: 'manage-presets',
@@ -88,6 +103,8 @@ export function administrationRoutes({ administration, settings }: Services, ope
       rule: 'RC-1.5-13',
       method: 'POST',
       path: '/api/v1/presence.enableBroadcast',
+      summary: 'Switch broadcasting on again',
+      answers: { 200: DoneShape },
       access: 'user',
       rate: 'read',
       permission: 'manage-presets',

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { Type } from 'typebox'
 import { Failure } from '../../core/errors.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Services } from '../../core/service.ts'
@@ -7,9 +8,30 @@ import { answer, success } from './answers.ts'
 import { enter } from './entering.ts'
 import { NAME } from './ids.ts'
 import { ownAccountWithPreferences } from './profiles.ts'
+import { LoginShape, LogoutShape, MeShape, withSuccess } from './shapes.ts'
 
 /** Clients turn features on by it: statuses that end came with 8.6. */
 const VERSION = '8.8'
+
+const Text = Type.Optional(Type.String())
+const Who = Type.Object({ username: Text, email: Text })
+const LoginBody = Type.Object(
+  {
+    user: Type.Optional(Type.Union([Type.String(), Who], { description: 'A username or an e-mail address.' })),
+    username: Text,
+    email: Text,
+    password: Type.Optional(
+      Type.Union([
+        Type.String(),
+        Type.Object({ digest: Type.String(), algorithm: Type.Literal('sha-256') }),
+        Type.Object({ hashed: Type.String() }),
+      ]),
+    ),
+    resume: Type.Optional(Type.String({ description: 'A token to go on with, instead of a password.' })),
+  },
+  { title: 'RocketChatCredentials' },
+)
+const VersionShape = withSuccess('Version', { version: Type.String() })
 
 /** Logging in and out, and who one is. */
 export function loginRoutes(services: Services): Route[] {
@@ -17,6 +39,8 @@ export function loginRoutes(services: Services): Route[] {
   const logout = {
     rule: 'RC-2.1-8',
     path: '/api/v1/logout',
+    summary: 'End the token that this comes with',
+    answers: { 200: LogoutShape },
     access: 'user',
     rate: 'read',
     async handle({ principal }: { readonly principal: Principal }) {
@@ -29,6 +53,10 @@ export function loginRoutes(services: Services): Route[] {
       rule: 'RC-2.1-1',
       method: 'POST',
       path: '/api/v1/login',
+      summary: 'Log in',
+      answers: { 200: LoginShape },
+      refuses: [401, 429],
+      reads: { body: LoginBody },
       access: 'anyone',
       rate: 'login',
       async handle({ body, request, reply }) {
@@ -47,6 +75,8 @@ export function loginRoutes(services: Services): Route[] {
       rule: 'RC-2.1-10',
       method: 'GET',
       path: '/api/v1/me',
+      summary: 'Read one’s own account',
+      answers: { 200: MeShape },
       access: 'user',
       rate: 'read',
       handle: async ({ principal, request }) => success(await ownAccountWithPreferences(services, principal, request)),
@@ -55,6 +85,8 @@ export function loginRoutes(services: Services): Route[] {
       rule: 'RC-2.1-11',
       method: 'GET',
       path: '/api/info',
+      summary: 'Read the version',
+      answers: { 200: VersionShape },
       access: 'anyone',
       rate: 'none',
       handle: () => success({ version: VERSION }),

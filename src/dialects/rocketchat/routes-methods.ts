@@ -9,12 +9,20 @@ import { failedResult, readMessage, result } from './ddp.ts'
 import { enter } from './entering.ts'
 import type { Methods } from './methods.ts'
 import { methodErrorOf } from './methods-errors.ts'
+import { withSuccess } from './shapes.ts'
 import { loginResult } from './socket-account.ts'
 
 /** Older clients mix it into the addresses of their sockets. */
 const ENTROPY_MAX = 2 ** 32
 const NO_CALL = 'The message is no method call'
 const Called = Type.Object({ message: Type.String() })
+const CalledShape = withSuccess('Called', {
+  message: Type.String({ description: 'The result, or the error, as the realtime protocol writes it.' }),
+})
+const SocketsShape = Type.Object(
+  { websocket: Type.Boolean(), origins: Type.Array(Type.String()), cookie_needed: Type.Boolean(), entropy: Type.Integer() },
+  { additionalProperties: false, title: 'RocketChatSockets' },
+)
 type Asked = Call<unknown, unknown, Static<typeof Called>>
 
 /** Methods over HTTP: a message in, its result out, also where the method refuses. */
@@ -42,6 +50,8 @@ export function methodRoutes({ services, methods }: { readonly services: Service
       rule: 'RC-2.3-9',
       method: 'POST',
       path: '/api/v1/method.call/:name',
+      summary: 'Call a method of the realtime protocol',
+      answers: { 200: CalledShape },
       access: 'user',
       rate: 'read',
       body: Called,
@@ -51,6 +61,8 @@ export function methodRoutes({ services, methods }: { readonly services: Service
       rule: 'RC-2.3-10',
       method: 'POST',
       path: '/api/v1/method.callAnon/:name',
+      summary: 'Call a method without a login',
+      answers: { 200: CalledShape },
       access: 'anyone',
       rate: 'login',
       body: Called,
@@ -60,6 +72,8 @@ export function methodRoutes({ services, methods }: { readonly services: Service
       rule: 'RC-2.2-14',
       method: 'GET',
       path: '/sockjs/info',
+      summary: 'Whether sockets are taken',
+      answers: { 200: SocketsShape },
       access: 'anyone',
       rate: 'none',
       handle: () => JSON.stringify({ websocket: true, origins: ['*:*'], cookie_needed: false, entropy: randomInt(ENTROPY_MAX) }),

@@ -5,6 +5,7 @@ import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { failure, refusal, success } from './answers.ts'
 import { PAGE, pageOf, refuseSort, sorted, sortOf } from './pages.ts'
+import { DoneShape, OnePresetShape, PresetsShape } from './shapes.ts'
 import type { PresetEvents } from './streams-presets.ts'
 import { STATUSES, timeText } from './translate.ts'
 import { closed, NullableString } from './validation.ts'
@@ -27,6 +28,8 @@ export function presetRoutes({ administration }: Services, events: PresetEvents)
       rule: 'RC-1.5-6',
       method: 'GET',
       path: '/api/v1/custom-user-status.list',
+      summary: 'List ready-made statuses',
+      answers: { 200: PresetsShape },
       access: 'user',
       rate: 'read',
       query: ListQuery,
@@ -45,6 +48,8 @@ export function presetRoutes({ administration }: Services, events: PresetEvents)
       rule: 'RC-1.5-8',
       method: 'POST',
       path: '/api/v1/custom-user-status.create',
+      summary: 'Make a ready-made status',
+      answers: { 200: OnePresetShape },
       access: 'user',
       rate: 'read',
       body: Created,
@@ -62,6 +67,8 @@ export function presetRoutes({ administration }: Services, events: PresetEvents)
       rule: 'RC-1.7-7',
       method: 'POST',
       path: '/api/v1/custom-user-status.update',
+      summary: 'Change a ready-made status',
+      answers: { 200: OnePresetShape },
       access: 'user',
       rate: 'read',
       body: Updated,
@@ -87,6 +94,8 @@ export function presetRoutes({ administration }: Services, events: PresetEvents)
       rule: 'RC-1.7-8',
       method: 'POST',
       path: '/api/v1/custom-user-status.delete',
+      summary: 'Delete a ready-made status',
+      answers: { 200: DoneShape },
       access: 'user',
       rate: 'read',
       body: Deleted,

@@ -7,6 +7,7 @@ import { type Route, route } from '../../http/route.ts'
 import { failure, forbidden, refusal, success } from './answers.ts'
 import { NAME } from './ids.ts'
 import { findNamed, isSelf, NAMED, type Named, refuseNamed } from './named.ts'
+import { DoneShape, PresenceShape, PresencesShape, StatusShape } from './shapes.ts'
 import { createPresenceLists, createStatusTexts } from './statuses.ts'
 import { eventsOf, instantOf, STATUS_OUT, STATUSES } from './translate.ts'
 import { closed, NullableString, oneOf } from './validation.ts'
@@ -55,6 +56,8 @@ export function statusRoutes(services: Services): Route[] {
       rule: 'RC-1.2-1',
       method: 'GET',
       path: '/api/v1/users.getStatus',
+      summary: 'Read a user’s status',
+      answers: { 200: StatusShape },
       access: 'user',
       rate: 'read',
       query: ByName,
@@ -67,6 +70,8 @@ export function statusRoutes(services: Services): Route[] {
       rule: 'RC-1.5-1',
       method: 'GET',
       path: '/api/v1/users.getPresence',
+      summary: 'Read a user’s presence',
+      answers: { 200: PresenceShape },
       access: 'user',
       rate: 'read',
       query: ByName,
@@ -81,6 +86,8 @@ export function statusRoutes(services: Services): Route[] {
       rule: 'RC-1.4-1',
       method: 'GET',
       path: '/api/v1/users.presence',
+      summary: 'Read the presence of everybody, of some, or what changed',
+      answers: { 200: PresencesShape },
       access: 'user',
       rate: 'read',
       query: PresenceQuery,
@@ -97,6 +104,8 @@ export function statusRoutes(services: Services): Route[] {
       rule: 'RC-1.3-1',
       method: 'POST',
       path: '/api/v1/users.setStatus',
+      summary: 'Set a status, a text or both',
+      answers: { 200: DoneShape },
       access: 'user',
       rate: 'set',
       body: StatusUpdate,

@@ -5,6 +5,7 @@ import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { refusal, success } from './answers.ts'
 import { TOKEN_LENGTH } from './entering.ts'
+import { DoneShape, TokenShape, TokensShape } from './shapes.ts'
 import { timeText } from './translate.ts'
 import { closed, NullableBoolean } from './validation.ts'
 
@@ -26,6 +27,8 @@ export function tokenRoutes({ administration }: Services): Route[] {
       rule: 'RC-2.1-12',
       method: 'POST',
       path: '/api/v1/users.generatePersonalAccessToken',
+      summary: 'Make a personal access token',
+      answers: { 200: TokenShape },
       access: 'user',
       rate: 'read',
       body: NewToken,
@@ -39,6 +42,8 @@ export function tokenRoutes({ administration }: Services): Route[] {
       rule: 'RC-2.1-15',
       method: 'POST',
       path: '/api/v1/users.regeneratePersonalAccessToken',
+      summary: 'Replace a personal access token',
+      answers: { 200: TokenShape },
       access: 'user',
       rate: 'read',
       body: TokenName,
@@ -53,6 +58,8 @@ export function tokenRoutes({ administration }: Services): Route[] {
       rule: 'RC-2.1-13',
       method: 'GET',
       path: '/api/v1/users.getPersonalAccessTokens',
+      summary: 'List one’s own personal access tokens',
+      answers: { 200: TokensShape },
       access: 'user',
       rate: 'read',
       handle: async ({ principal }) => success({ tokens: (await personal(principal)).map(describe) }),
@@ -61,6 +68,8 @@ export function tokenRoutes({ administration }: Services): Route[] {
       rule: 'RC-1.7-9',
       method: 'POST',
       path: '/api/v1/users.removePersonalAccessToken',
+      summary: 'End a personal access token',
+      answers: { 200: DoneShape },
       access: 'user',
       rate: 'read',
       body: TokenName,

@@ -8,6 +8,7 @@ import { NAME } from './ids.ts'
 import { findNamed, NAMED, refuseNamed } from './named.ts'
 import { PAGE, pageOf, refuseSort, sorted, sortOf } from './pages.ts'
 import { fullProfileOf, listedProfileOf, profileOf } from './profiles.ts'
+import { UserShape, UsersShape, withSuccess } from './shapes.ts'
 import { closed, NullableBoolean, NullableString, oneOf } from './validation.ts'
 
 const Text = Type.Optional(Type.String())
@@ -39,6 +40,9 @@ const Activity = Type.Object(
   closed,
 )
 
+const DeletedShape = withSuccess('Deleted', { deletedRooms: Type.Array(Type.String()) })
+const ActivityShape = withSuccess('Activity', { user: Type.Object({ _id: Type.String(), active: Type.Boolean() }, closed) })
+
 /** Finding users, and what their administrators do. */
 export function userRoutes({ people, presence, administration }: Services): Route[] {
   return [
@@ -46,6 +50,8 @@ export function userRoutes({ people, presence, administration }: Services): Rout
       rule: 'RC-1.7-3',
       method: 'GET',
       path: '/api/v1/users.info',
+      summary: 'Find a user',
+      answers: { 200: UserShape },
       access: 'user',
       rate: 'read',
       query: InfoQuery,
@@ -65,6 +71,8 @@ export function userRoutes({ people, presence, administration }: Services): Rout
       rule: 'RC-1.5-3',
       method: 'GET',
       path: '/api/v1/users.listByStatus',
+      summary: 'List accounts',
+      answers: { 200: UsersShape },
       access: 'user',
       rate: 'read',
       permission: 'list-users',
@@ -87,6 +95,8 @@ export function userRoutes({ people, presence, administration }: Services): Rout
       rule: 'RC-1.7-2',
       method: 'POST',
       path: '/api/v1/users.delete',
+      summary: 'Delete a user',
+      answers: { 200: DeletedShape },
       access: 'user',
       rate: 'read',
       permission: 'manage-users',
@@ -102,6 +112,8 @@ export function userRoutes({ people, presence, administration }: Services): Rout
       rule: 'RC-1.7-4',
       method: 'POST',
       path: '/api/v1/users.setActiveStatus',
+      summary: 'Activate or deactivate an account',
+      answers: { 200: ActivityShape },
       access: 'user',
       rate: 'read',
       permission: 'manage-users',

@@ -3,6 +3,7 @@ import { type Route, serve } from '../../http/route.ts'
 import type { Dialect } from '../../http/server.ts'
 import { owns, respell } from './address.ts'
 import { readBodies } from './body.ts'
+import { SUPEROFFICE_DESCRIPTION } from './description.ts'
 import { answerUnknown, refuse } from './errors.ts'
 import { createIdentify } from './identify.ts'
 import { discoveryRoutes } from './routes-discovery.ts'
@@ -12,10 +13,11 @@ import { userRoutes } from './routes-users.ts'
 /** SuperOffice's WebAPI, as far as presence needs it. */
 export const superofficeDialect: Dialect = {
   name: 'superoffice',
-  register(fastify, { services, rates }) {
+  description: SUPEROFFICE_DESCRIPTION,
+  register(fastify, { services, rates, declare }) {
     readBodies(fastify)
     const identify = createIdentify(services.authentication)
-    serve(fastify, { routes: routesOf(services), manners: { identify, refuse, countsCalls: 'first' }, services, rates })
+    serve(fastify, { routes: routesOf(services), manners: { identify, refuse, countsCalls: 'first' }, services, rates, declare })
   },
   owns,
   answerUnknown,

@@ -6,6 +6,7 @@ import { apiRoot, origin } from './address.ts'
 import { answer, sendText } from './answer.ts'
 import { CALLS, callsUnder } from './calls.ts'
 import { prefersPage } from './media.ts'
+import { CallsShape, PageShape, TenantShape, VersionShape } from './shapes.ts'
 
 /** How long a client may believe a tenant's state, in ms. */
 const STATE_MS = 300_000
@@ -29,6 +30,8 @@ export function discoveryRoutes(services: Services): Route[] {
       rule: 'SO-2.5-2',
       method: 'GET',
       path: '/api',
+      summary: 'Read the version',
+      answers: { 200: [VersionShape, PageShape] },
       access: 'anyone',
       rate: 'read',
       handle({ request, reply }) {
@@ -41,6 +44,8 @@ export function discoveryRoutes(services: Services): Route[] {
       rule: 'SO-2.5-3',
       method: 'GET',
       path: '/api/v1',
+      summary: 'List what is here',
+      answers: { 200: CallsShape },
       access: 'anyone',
       rate: 'read',
       handle: ({ request, reply }) => tell(reply, callsUnder(apiRoot(request))),
@@ -52,6 +57,8 @@ export function discoveryRoutes(services: Services): Route[] {
           rule: 'SO-1.4-9',
           method: 'GET',
           path: `/api/v1/${path}`,
+          summary: 'Describe this call',
+          answers: { 200: CallsShape },
           access: 'anyone',
           rate: 'read',
           handle: ({ request, reply }) => tell(reply, { [`${apiRoot(request)}/v1/${path}`]: methods }),
@@ -61,6 +68,8 @@ export function discoveryRoutes(services: Services): Route[] {
       rule: 'SO-3.3-1',
       method: 'GET',
       path: '/api/state/:context',
+      summary: 'Whether a tenant is there, and where',
+      answers: { 200: TenantShape },
       access: 'anyone',
       rate: 'read',
       params: Type.Object({ context: Type.String() }),

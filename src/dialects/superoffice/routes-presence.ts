@@ -12,6 +12,7 @@ import { readInt32 } from './ids.ts'
 import { languagesOf } from './languages.ts'
 import { associate, noSuchUser } from './lookup.ts'
 import { isXml, mediaTypeFor } from './media.ts'
+import { NewStatus, NewStatusOfAssociate, OfAssociate, orNull, Selected, StatusShape } from './shapes.ts'
 import { eventsOf, messageOut, presenceOut, type Reader, type StatusToSet, saysBack } from './translate.ts'
 
 const VIA = 'superoffice'
@@ -64,6 +65,9 @@ export function presenceRoutes({ presence, people }: Services): Route[] {
       rule: 'SO-1.1-1',
       method: 'GET',
       path: '/api/v1/User/:associateId/UserPresenceStatus',
+      summary: 'Read a user’s presence',
+      answers: { 200: StatusShape },
+      reads: { query: Selected },
       access: 'user',
       rate: 'read',
       params: ByAssociate,
@@ -76,6 +80,9 @@ export function presenceRoutes({ presence, people }: Services): Route[] {
       rule: 'SO-1.1-2',
       method: 'PUT',
       path: '/api/v1/User/:associateId/UserPresenceStatus',
+      summary: 'Set a user’s presence',
+      answers: { 200: StatusShape },
+      reads: { query: Selected, body: NewStatus },
       access: 'user',
       rate: 'set',
       params: ByAssociate,
@@ -88,6 +95,9 @@ export function presenceRoutes({ presence, people }: Services): Route[] {
       rule: 'SO-3.1-1',
       method: 'POST',
       path: '/api/v1/Agents/User/GetUserPresenceStatus',
+      summary: 'Read a user’s presence, as agents do',
+      answers: { 200: orNull(StatusShape) },
+      reads: { query: Selected, body: OfAssociate },
       access: 'user',
       rate: 'read',
       handle: (call) => read(readId(fieldOf(call.body, 'AssociateId'), 'AssociateId'), call),
@@ -96,6 +106,9 @@ export function presenceRoutes({ presence, people }: Services): Route[] {
       rule: 'SO-3.1-2',
       method: 'POST',
       path: '/api/v1/Agents/User/SetUserPresenceStatus',
+      summary: 'Set a user’s presence, as agents do',
+      answers: { 200: orNull(StatusShape) },
+      reads: { query: Selected, body: NewStatusOfAssociate },
       access: 'user',
       rate: 'set',
       handle(call) {

@@ -8,6 +8,7 @@ import { answerNoResource } from './errors.ts'
 import { fieldOf, readId, selected } from './fields.ts'
 import { readInt32 } from './ids.ts'
 import { associate, noSuchUser, userOf } from './lookup.ts'
+import { AssociateShape, byQuery, orNull, PrincipalShape, Selected, UserShape, UserWithLinksShape } from './shapes.ts'
 import { statusOut } from './translate.ts'
 
 /** Words that stand where a username could, and that the product keeps for calls which are not served here. */
@@ -20,6 +21,10 @@ export function userRoutes({ presence, people }: Services): Route[] {
       rule: 'SO-3.2-1',
       method: 'GET',
       path: '/api/v1/User/currentPrincipal',
+      summary: 'Read who is logged in',
+      answers: { 200: PrincipalShape },
+      reads: { query: Selected },
+      refuses: [404],
       access: 'user',
       rate: 'read',
       handle({ principal, request, reply }) {
@@ -36,6 +41,10 @@ export function userRoutes({ presence, people }: Services): Route[] {
       rule: 'SO-3.2-2',
       method: 'GET',
       path: '/api/v1/User/currentAssociate',
+      summary: 'Read the associate who is logged in',
+      answers: { 200: AssociateShape },
+      reads: { query: Selected },
+      refuses: [404],
       access: 'user',
       rate: 'read',
       handle({ principal, request, reply }) {
@@ -48,6 +57,9 @@ export function userRoutes({ presence, people }: Services): Route[] {
       rule: 'SO-3.2-3',
       method: 'GET',
       path: '/api/v1/User/:user',
+      summary: 'Read a user by id or name',
+      answers: { 200: UserWithLinksShape },
+      reads: { query: Selected },
       access: 'user',
       rate: 'read',
       params: Type.Object({ user: Type.String() }),
@@ -63,6 +75,9 @@ export function userRoutes({ presence, people }: Services): Route[] {
       rule: 'SO-3.2-5',
       method: 'POST',
       path: '/api/v1/Agents/User/GetUser',
+      summary: 'Read a user, as agents do',
+      answers: { 200: orNull(UserShape) },
+      reads: { query: byQuery('userId') },
       access: 'user',
       rate: 'read',
       handle({ principal, request, reply }) {
@@ -75,6 +90,9 @@ export function userRoutes({ presence, people }: Services): Route[] {
       rule: 'SO-3.2-6',
       method: 'POST',
       path: '/api/v1/Agents/Associate/GetAssociate',
+      summary: 'Read an associate, as agents do',
+      answers: { 200: orNull(AssociateShape) },
+      reads: { query: byQuery('associateId') },
       access: 'user',
       rate: 'read',
       handle({ principal, request, reply }) {
