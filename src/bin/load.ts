@@ -27,7 +27,7 @@ export async function fillFrom(ledger: Ledger, { directory, engine }: Replicas, 
     })
   if (positions === null) return false
   directory.loaded(positions)
-  engine.loaded(positions)
+  await engine.loaded(positions)
   ledger.follow(positions, {
     commit: (commit) => replicaOf(commit.partition).commit(commit),
     // What is held may be wrong now. A fresh start loads all; until then nothing false is served.

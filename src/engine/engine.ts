@@ -12,6 +12,7 @@ import type { PresenceRecord, SessionOwner } from '../core/record.ts'
 import { nextDeadline } from '../core/resolve.ts'
 import type { PresenceService } from '../core/service.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
+import { decodeRecord } from './codec.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createEnact } from './enact.ts'
 import { createLanes } from './lanes.ts'
@@ -42,8 +43,8 @@ export interface Engine {
   readonly service: PresenceService
   /** An entry of a facts partition, while loading; the directory has been loaded before. Throws an Error for one it cannot read. */
   apply(entry: Entry): void
-  /** Everything was loaded up to these positions: deadlines fire from here on. */
-  loaded(positions: Positions): void
+  /** Everything was loaded up to these positions; resolves once it is in order: deadlines fire from there on. */
+  loaded(positions: Positions): Promise<void>
   /** A commit as the ledger tells it, own ones too; one that was applied already changes nothing. */
   commit(commit: Commit): void
   /** Clients were turned away who may have a session: nobody's grace ends before it began anew. */
@@ -73,7 +74,12 @@ export function createEngine({ ledger, subjects, settings, onEnded, random = Mat
   const now = () => ledger.now()
   const slices = createSlices()
   const policies = createPolicies(subjects, settings.current)
-  const roster = createRoster({ subjects, policies, now })
+  const roster = createRoster({
+    subjects,
+    policies,
+    now,
+    read: (value, version) => normalised(decodeRecord(value), version),
+  })
   const recency = createRecency({ factsPartitions: ledger.factsPartitions })
   const deadlines = createDeadlines({ now, slices, onDue })
   const orphans = createOrphans({ ledger, subjects, log })
@@ -238,14 +244,13 @@ export function createEngine({ ledger, subjects, settings, onEnded, random = Mat
       const slot = subjects.slotOf(key)
       if (slot < 0) return orphans.put(key, record, version)
       if (!isOf(slot, record)) return void roster.put(slot, null, version)
-      roster.put(slot, record, version)
-      if (record === null) return
+      roster.keep(slot, value, record, version)
       schedule(slot, record, record.shown.asOf)
       sessions.restore(key, record)
     },
-    loaded(positions) {
+    async loaded(positions) {
       for (const partition of followed.keys()) followed[partition] = positions[`${FACTS}${partition}`] ?? 0
-      recall({ subjects, roster, recency, partitionOf, now })
+      await recall({ subjects, roster, recency, partitionOf, now })
       incarnation = { node: NODE, incarnation: now() }
       running = true
       orphans.start()

@@ -3,6 +3,7 @@ import type { Subjects, Version } from '../core/ports.ts'
 import { emptyRecord, type PresenceRecord } from '../core/record.ts'
 import { looksSame, nextDeadline, resolve, type Views } from '../core/resolve.ts'
 import type { Instant, Presence } from '../core/vocabulary.ts'
+import { createCold } from './cold.ts'
 import type { Policies } from './policies.ts'
 
 /** What is held about one user. The views are the same objects until something in them changed. */
@@ -28,6 +29,8 @@ export interface RosterParts {
   readonly subjects: Subjects
   readonly policies: Policies
   readonly now: () => Instant
+  /** A record from what the ledger holds. */
+  readonly read: (value: Uint8Array, version: Version) => PresenceRecord
   /** Users without facts whose views are remembered; the oldest is forgotten. */
   readonly strangersMax?: number
 }
@@ -41,12 +44,18 @@ export interface Roster {
   held(slot: number): Row | undefined
   /** Takes over what the ledger holds; `record` null: the key is gone. */
   put(slot: number, record: PresenceRecord | null, version: Version): Row
+  /** While loading: as `put`, but the row is made only when somebody asks for it. `record` is what `value` says. */
+  keep(slot: number, value: Uint8Array, record: PresenceRecord, version: Version): void
   forget(slot: number): void
   /** All views must be made anew: the policy changed. */
   expireAll(): void
   expire(slot: number): void
   /** The record to go on from. */
   recordAt(slot: number): PresenceRecord
+  /** Version of the last told write; 0: none. */
+  toldAt(slot: number): Version
+  /** When something that strangers see changed last, by a write. */
+  changedAt(slot: number): Instant
   /** Slots of users with facts. */
   withFacts(): Generator<number, void>
   readonly factsCount: number
@@ -73,8 +82,11 @@ const UNREAD: Presence = {
   changedAt: Number.NaN,
 }
 
-export function createRoster({ subjects, policies, now, strangersMax = 50_000 }: RosterParts): Roster {
+export function createRoster({ subjects, policies, now, read, strangersMax = 50_000 }: RosterParts): Roster {
   const rows: (Row | undefined)[] = []
+  const cold = createCold()
+  /** What cold facts were found under. */
+  const coldPolicies: (Policy | undefined)[] = []
   const remembered = new Int32Array(strangersMax).fill(-1)
   let next = 0
   let factsCount = 0
@@ -116,35 +128,60 @@ export function createRoster({ subjects, policies, now, strangersMax = 50_000 }:
     return row
   }
 
+  function held(slot: number): Row | undefined {
+    return rows[slot] ?? (cold.has(slot) ? thaw(slot) : undefined)
+  }
+
+  function thaw(slot: number): Row {
+    const { value, version } = cold.take(slot)
+    const record = read(value, version)
+    const row = add(slot, record, version)
+    row.record = record
+    row.policy = coldPolicies[slot] ?? row.policy
+    return row
+  }
+
   function at(slot: number): Row {
     const row = rows[slot]
     if (row?.validUntil === NEVER) return row
     const instant = now()
     if (row !== undefined && instant < row.validUntil) return row
     if (row !== undefined) return refresh(slot, row, instant)
+    if (cold.has(slot)) return refresh(slot, thaw(slot), instant)
     remember(slot)
     return refresh(slot, add(slot, null, 0), instant)
   }
 
+  function put(slot: number, record: PresenceRecord | null, version: Version): Row {
+    const row = held(slot) ?? add(slot, record, version)
+    if (row.record === null && record !== null) factsCount++
+    if (row.record !== null && record === null) factsCount--
+    row.policy = policies.of(slot)
+    row.record = record
+    row.version = version
+    row.validUntil = EXPIRED
+    return row
+  }
+
+  const recordAt = (slot: number): PresenceRecord => held(slot)?.record ?? emptyRecord(subjects.createdAt(slot))
+
   return {
     at,
     inPassing(slot) {
-      if (rows[slot] !== undefined || subjects.slots <= strangersMax) return at(slot)
+      if (rows[slot] !== undefined || cold.has(slot) || subjects.slots <= strangersMax) return at(slot)
       return resolve(subjects.idAt(slot) ?? '', emptyRecord(subjects.createdAt(slot)), now(), policies.of(slot))
     },
-    held: (slot) => rows[slot],
-    put(slot, record, version) {
-      const row = rows[slot] ?? add(slot, record, version)
-      if (row.record === null && record !== null) factsCount++
-      if (row.record !== null && record === null) factsCount--
-      row.policy = policies.of(slot)
-      row.record = record
-      row.version = version
-      row.validUntil = EXPIRED
-      return row
+    held,
+    put,
+    keep(slot, value, record, version) {
+      if (held(slot) !== undefined) return void put(slot, record, version)
+      cold.put(slot, value, record, version)
+      while (coldPolicies.length < slot) coldPolicies.push(undefined)
+      coldPolicies[slot] = policies.of(slot)
+      factsCount++
     },
     forget(slot) {
-      if (rows[slot]?.record) factsCount--
+      if (held(slot)?.record) factsCount--
       rows[slot] = undefined
     },
     expireAll() {
@@ -154,9 +191,11 @@ export function createRoster({ subjects, policies, now, strangersMax = 50_000 }:
       const row = rows[slot]
       if (row !== undefined) row.validUntil = EXPIRED
     },
-    recordAt: (slot) => rows[slot]?.record ?? emptyRecord(subjects.createdAt(slot)),
+    recordAt,
+    toldAt: (slot) => (cold.has(slot) ? cold.told(slot) : (rows[slot]?.record?.shown.told ?? 0)),
+    changedAt: (slot) => (cold.has(slot) ? cold.changedAt(slot) : recordAt(slot).shown.changedAt),
     *withFacts() {
-      for (let slot = 0; slot < rows.length; slot++) if (rows[slot]?.record) yield slot
+      for (let slot = 0; slot < subjects.slots; slot++) if (rows[slot]?.record || cold.has(slot)) yield slot
     },
     get factsCount() {
       return factsCount

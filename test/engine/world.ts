@@ -159,7 +159,7 @@ export async function createWorld({
     log: { warn: (_details, message) => void warnings.push(message) },
   })
   const positions = await ledger.load((entry) => engine.apply(entry))
-  engine.loaded(positions)
+  await engine.loaded(positions)
   const stop = ledger.follow(positions, { commit: (commit) => engine.commit(commit), reload: () => void warnings.push('reload') })
   return {
     engine,

@@ -7,6 +7,7 @@ import { mattermostIds } from '../../src/dialects/mattermost/ids.ts'
 import { createLines, KEPT_MS, type Lines } from '../../src/dialects/mattermost/socket-lines.ts'
 import { createDirectory } from '../../src/directory/directory.ts'
 import { createEngine } from '../../src/engine/engine.ts'
+import { createGroups } from '../../src/groups/groups.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
 import { createLifelines } from '../../src/realtime/lifelines.ts'
 import { payloadOf } from '../../src/realtime/wire.ts'
@@ -27,7 +28,7 @@ beforeEach(async () => {
   const engine = createEngine({ ledger, subjects, settings, onEnded: authentication.onEnded, log })
   const positions = await ledger.load(() => undefined)
   directory.loaded(positions)
-  engine.loaded(positions)
+  await engine.loaded(positions)
   ledger.follow(positions, {
     commit: (commit) => (commit.partition === 'directory' ? directory : engine).commit(commit),
     reload: () => expect.unreachable(),
@@ -35,7 +36,9 @@ beforeEach(async () => {
   await directory.firstAdministrator({ username: 'ada', password: PASSWORD })
   const login = { login: 'ada' }
   ada = (await authentication.login(login, { password: PASSWORD }, { address: '', tokenLength: 26 })).principal
-  const services: Services = { ...directory, presence: engine.service, log, now: () => at, newId: () => 'x'.repeat(26) }
+  const [presence, newId] = [engine.service, () => 'x'.repeat(26)]
+  const groups = createGroups({ ledger, keys: directory.keys, subjects, presence, newId }).service
+  const services: Services = { ...directory, presence, groups, log, now: () => at, newId }
   lines = createLines(services)
   stop = async () => {
     await engine.close()
@@ -88,7 +91,7 @@ test('[MM-3.2-24] who is silent for 60 seconds is pinged, and given up after 100
     const none = () => 0
     const say = (word: string) => () => void said.push(word)
     const shared = { handedBytes: none, waitingBytes: none, slow: say('slow'), rested: say('rested') }
-    lifelines.add({ ...shared, ping: say('ping'), dead: say('dead') })
+    lifelines.add({ ...shared, ping: say('ping'), dead: say('dead') }, null)
     vi.advanceTimersByTime(59_000)
     expect(said).toEqual([])
     vi.advanceTimersByTime(21_000)

@@ -1,0 +1,89 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { emptyRecord } from '../../src/core/record.ts'
+import { createCold } from '../../src/engine/cold.ts'
+import { inOrder } from '../../src/engine/inOrder.ts'
+import { createMemoryLedger } from '../../src/ledgers/memory.ts'
+import { aPrincipal, createCrowd, createWorld } from './world.ts'
+
+function ordered(slots: Int32Array, keyOf: (slot: number) => number): number[] {
+  const steps = inOrder(slots, keyOf)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return [...value]
+  }
+}
+
+test('[C4] slots are ordered by any whole number, equal ones as they were', () => {
+  const key = fc.oneof(fc.nat(3), fc.nat(), fc.maxSafeNat())
+  fc.assert(
+    fc.property(fc.array(key, { maxLength: 300 }), (keys) => {
+      const keyOf = (slot: number): number => keys[slot] ?? 0
+      const slots = Int32Array.from(keys.keys())
+      expect(ordered(slots, keyOf)).toEqual([...slots].sort((one, other) => keyOf(one) - keyOf(other) || one - other))
+    }),
+  )
+})
+
+test('[C5] whoever was not looked at since a restart is as before, also when the first thing that happens is a change', async () => {
+  let now = 1_000
+  const ledger = createMemoryLedger({ clock: () => now })
+  const crowd = createCrowd(['ada', 'bob', 'eve'])
+  const before = await createWorld({ ledger, crowd })
+  for (const userId of ['ada', 'bob']) {
+    const busy = {
+      type: 'availability_set',
+      availability: 'busy',
+      activity: null,
+      until: null,
+      fades: false,
+      alike: null,
+    } as const
+    const note = { type: 'note_set', words: { text: `of ${userId}`, emoji: '' }, until: null, alike: null } as const
+    await before.engine.service.as(aPrincipal(userId), 'test').commands.change(userId, [busy, note])
+  }
+  const { view: seen } = before.engine.service.as(aPrincipal('eve'), 'test')
+  const [everyone, { cursor }] = [[...seen.everyone()], seen.changesSince(null)]
+  await before.close()
+
+  now = 2_000
+  const after = await createWorld({ ledger, crowd })
+  const { view } = after.engine.service.as(aPrincipal('eve'), 'test')
+  expect(view.changesSince(cursor).presences).toEqual([])
+  crowd.put('ada', { deactivated: true })
+  const note = { type: 'note_set', words: { text: 'new', emoji: '' }, until: null, alike: null } as const
+  await after.engine.service.as(aPrincipal('bob'), 'test').commands.change('bob', [note])
+  expect(view.get('ada')).toMatchObject({ availability: 'offline', since: 2_000, note: { text: 'of ada' } })
+  expect(view.get('bob')).toMatchObject({ availability: 'busy', since: 1_000, note: { text: 'new' } })
+  expect(view.get('eve')).toEqual(everyone.find(({ userId }) => userId === 'eve'))
+  expect(new Set(view.changesSince(cursor).presences.map(({ userId }) => userId))).toEqual(new Set(['ada', 'bob']))
+  expect(after.engine.figures.usersWithFacts).toBe(2)
+  await after.close()
+})
+
+test('facts that are kept as bytes come out as they went in, through any order of changes', () => {
+  const step = fc.record({ slot: fc.nat(40), length: fc.oneof(fc.nat(300), fc.constant(400_000)), put: fc.boolean() })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const cold = createCold()
+      const expected = new Map<number, { value: Uint8Array; version: number }>()
+      for (const [version, { slot, length, put }] of steps.entries()) {
+        const value = new Uint8Array(length).fill(version)
+        const { shown } = emptyRecord(version)
+        if (put) cold.put(slot, value, { ...emptyRecord(0), shown: { ...shown, told: null } }, version)
+        else cold.forget(slot)
+        if (put) expected.set(slot, { value, version })
+        else expected.delete(slot)
+      }
+      expect(cold.count).toBe(expected.size)
+      for (const [slot, { value, version }] of expected) {
+        expect([cold.told(slot), cold.changedAt(slot)]).toEqual([version, version])
+        const taken = cold.take(slot)
+        expect(taken.version).toBe(version)
+        expect(Buffer.compare(taken.value, value)).toBe(0)
+        expect(cold.has(slot)).toBe(false)
+      }
+    }),
+    { numRuns: 30 },
+  )
+})
