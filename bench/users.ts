@@ -110,6 +110,7 @@ function entriesOf(number: number): Entry[] {
     lastUsedAt: null,
     scopes: null,
     users: null,
+    groups: null,
     origins: null,
   })
   const entries: Entry[] = [{ partition: 'directory', key: `user/${id}`, value: user, version }]

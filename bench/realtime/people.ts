@@ -92,6 +92,7 @@ function tokenWrite(number: number, user: number, createdAt: Instant): Write {
     lastUsedAt: createdAt,
     scopes: null,
     users: null,
+    groups: null,
     origins: null,
   })
 }

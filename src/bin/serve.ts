@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Memberships } from '../core/groups.ts'
 import { mattermostDialect } from '../dialects/mattermost/dialect.ts'
 import { nativeDialect } from '../dialects/native/dialect.ts'
 import { rocketchatDialect } from '../dialects/rocketchat/dialect.ts'
@@ -6,6 +7,7 @@ import { superofficeDialect } from '../dialects/superoffice/dialect.ts'
 import { createDirectory } from '../directory/directory.ts'
 import { newId } from '../directory/random.ts'
 import { createEngine } from '../engine/engine.ts'
+import { createGroups } from '../groups/groups.ts'
 import { createCatalogue } from '../http/catalogue.ts'
 import { createRateCounter } from '../http/rate.ts'
 import { createHttpServer } from '../http/server.ts'
@@ -30,12 +32,20 @@ export async function serve(config: Config): Promise<void> {
   const log = createLog(config.log)
   await makeFolder(config.store)
   const ledger = stack.adopt(await openLedger(config.store, { log }), (opened) => opened.close())
-  const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log }), (made) => made.close())
-  const { people, subjects, authentication, administration, settings } = directory
+  const memberships = (): Memberships => groups.memberships
+  const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log, memberships }), (made) =>
+    made.close(),
+  )
+  const { people, subjects, authentication, administration, settings, keys } = directory
   const engine = stack.adopt(createEngine({ ledger, subjects, settings, onEnded: authentication.onEnded, log }), (made) =>
     made.close(),
   )
+  const makeId = () => newId(randomBytes)
+  const groups = stack.adopt(createGroups({ ledger, keys, subjects, presence: engine.service, newId: makeId }), (made) =>
+    made.close(),
+  )
   if (!(await fillFrom(ledger, { directory, engine }, ending))) return
+  await groups.start()
 
   const now = () => ledger.now()
   const services = {
@@ -44,9 +54,10 @@ export async function serve(config: Config): Promise<void> {
     authentication,
     administration,
     settings,
+    groups: groups.service,
     log,
     now,
-    newId: () => newId(randomBytes),
+    newId: makeId,
   }
   const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: () => ledger.away() }
   const realtime = createRealtime({ services, onTurnedAway: engine.holdGraces, log })

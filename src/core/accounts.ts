@@ -130,6 +130,8 @@ export interface TokenDescription {
   readonly name: string
   readonly scopes: readonly Scope[]
   readonly users: readonly UserId[] | null
+  /** Ids; whoever is in them at the moment is reached too. */
+  readonly groups: readonly string[] | null
   readonly origins: readonly string[] | null
   readonly createdAt: Instant
   readonly until: Instant | null
@@ -146,6 +148,7 @@ export interface NewToken {
   /** Absent: all that the kind allows. */
   readonly scopes?: readonly Scope[]
   readonly users?: readonly UserId[]
+  readonly groups?: readonly string[]
   readonly origins?: readonly string[]
   readonly until?: Instant | null
   /** Characters; what the door's own product issues. */

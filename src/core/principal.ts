@@ -14,6 +14,7 @@ export const PERMISSIONS = [
   'manage-settings',
   'manage-presets',
   'manage-webhooks',
+  'manage-groups',
   'read-explain',
   'read-history',
   'read-audit',
@@ -27,6 +28,21 @@ export const ROLES = ['admin', 'user', 'bot', 'guest'] as const
 
 export type Role = (typeof ROLES)[number]
 
+/** The users whom a token may touch; where it names groups, those who are in them at the moment. */
+export interface Reach extends Iterable<UserId> {
+  has(userId: UserId): boolean
+  /** Absent: it names no group, and never changes. */
+  readonly groups?: ReachOfGroups
+}
+
+export interface ReachOfGroups {
+  readonly ids: ReadonlySet<string>
+  /** Users that are named beside them. */
+  readonly users: ReadonlySet<UserId>
+  /** Another text whenever other users are in the groups; the same on every node. */
+  mark(): string
+}
+
 /** Who asks. Made by Authentication only. */
 export interface Principal {
   readonly userId: UserId
@@ -39,7 +55,7 @@ export interface Principal {
   /** What its token may be used for; those of a login token are all. */
   readonly scopes: ReadonlySet<Scope>
   /** The only users its token may touch; null: any. */
-  readonly reach: ReadonlySet<UserId> | null
+  readonly reach: Reach | null
   /** The only web origins its token may come from; null: any. */
   readonly origins: ReadonlySet<string> | null
 }

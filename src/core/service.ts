@@ -1,4 +1,5 @@
 import type { AdministrationService, Authentication, People, SettingsView } from './accounts.ts'
+import type { GroupsService } from './groups.ts'
 import type { Principal } from './principal.ts'
 import type { Claim, Idling } from './record.ts'
 import type { PresenceEvent } from './transition.ts'
@@ -172,6 +173,7 @@ export interface Services {
   readonly authentication: Authentication
   readonly administration: AdministrationService
   readonly settings: SettingsView
+  readonly groups: GroupsService
   readonly log: Log
   /** Ledger time. */
   now(): Instant

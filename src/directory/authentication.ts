@@ -83,6 +83,7 @@ export function createAuthentication(parts: AuthenticationParts): Authentication
         lastUsedAt: startOfHour(now),
         scopes: null,
         users: null,
+        groups: null,
         origins: null,
       }
       await replica.change(() => ({ writes: [putToken(made), ...endings(surplus(tokens, userId, now), tokens)], answer: null }))

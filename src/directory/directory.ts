@@ -1,4 +1,5 @@
 import type { AdministrationService, Authentication, IdSpace, People, SettingsView } from '../core/accounts.ts'
+import type { Memberships } from '../core/groups.ts'
 import type { DirectoryKeys, KeyHolder } from '../core/keys.ts'
 import type { Commit, Entry, Ledger, Positions, Subjects } from '../core/ports.ts'
 import type { UserId } from '../core/vocabulary.ts'
@@ -28,6 +29,8 @@ export interface DirectoryParts {
   readonly random: Random
   readonly log: Log
   readonly hashing?: HashingLimits
+  /** Asked when a token that names groups is made or used; absent: there are none. */
+  readonly memberships?: () => Pick<Memberships, 'find' | 'reach'>
 }
 
 /** Who users are: accounts, credentials, permissions and settings, in memory over the ledger's `directory` partition. */
@@ -49,7 +52,7 @@ export interface Directory {
   close(): Promise<void>
 }
 
-export function createDirectory({ ledger, idSpaces, random, log, hashing }: DirectoryParts): Directory {
+export function createDirectory({ ledger, idSpaces, random, log, hashing, memberships = noGroups }: DirectoryParts): Directory {
   const replica = createReplica({
     ledger,
     apply: ({ version, writes }) => {
@@ -68,6 +71,7 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing }: Dire
     users,
     tokens,
     rolePermissions: () => workspace.rolePermissions(),
+    memberships,
     now: () => ledger.now(),
     onUse: (slot) => uses.note(slot),
     onMade: (slot, until) => expiry.note(slot, until),
@@ -76,7 +80,7 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing }: Dire
   const delays = createDelays()
   const remembered = createRemembered({ users, random })
   const people = createPeopleChanges({ ledger, users, tokens, preferences, accounts, idSpaces, random })
-  const tokenChanges = createTokenChanges({ ledger, users, tokens, replica, random })
+  const tokenChanges = createTokenChanges({ ledger, users, tokens, replica, random, memberships })
   const administrators = createAdministrators({ users, people, passwords, random })
 
   const endings: ((ended: { readonly tokenId: string } | { readonly userId: UserId }) => void)[] = []
@@ -162,3 +166,5 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing }: Dire
     },
   }
 }
+
+const noGroups = (): Pick<Memberships, 'find' | 'reach'> => ({ find: () => null, reach: (users) => new Set(users) })

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Memberships } from '../core/groups.ts'
 import { PERMISSIONS, type Permission, type Principal, type Role, type Scope } from '../core/principal.ts'
 import { CLAIM_CLASSES, type Instant, type UserId } from '../core/vocabulary.ts'
 import type { RolePermissions } from './settings.ts'
@@ -34,6 +35,7 @@ export interface PrincipalsParts {
   readonly users: Users
   readonly tokens: Tokens
   readonly rolePermissions: () => RolePermissions
+  readonly memberships: () => Pick<Memberships, 'reach'>
   readonly now: () => Instant
   /** Told on the first use of a token in an hour. */
   readonly onUse: (slot: number) => void
@@ -48,7 +50,15 @@ interface Made {
   readonly secret: string
 }
 
-export function createPrincipals({ users, tokens, rolePermissions, now, onUse, onMade }: PrincipalsParts): Principals {
+export function createPrincipals({
+  users,
+  tokens,
+  rolePermissions,
+  memberships,
+  now,
+  onUse,
+  onMade,
+}: PrincipalsParts): Principals {
   const bySlot = new Map<number, Made>()
   /** Tokens in use, as they came: hashing each request's anew would be a good part of answering it. */
   const bySecret = new Map<string, Made>()
@@ -82,7 +92,7 @@ export function createPrincipals({ users, tokens, rolePermissions, now, onUse, o
     const user = users.subjects.slotOf(token.userId)
     // A token written while its user was being deleted elsewhere must not serve a later user of the same id.
     if (owner === null || token.createdAt < users.subjects.createdAt(user)) return null
-    const made = { slot, principal: limited(owner, token), until: token.until ?? Number.POSITIVE_INFINITY, secret }
+    const made = { slot, principal: limited(owner, token, memberships), until: token.until ?? Number.POSITIVE_INFINITY, secret }
     if (bySlot.size >= KEPT_MAX) forgetTokens()
     bySlot.set(slot, made)
     bySecret.set(secret, made)
@@ -123,14 +133,15 @@ export function createPrincipals({ users, tokens, rolePermissions, now, onUse, o
   }
 }
 
-function limited(owner: Principal, token: StoredToken): Principal {
+function limited(owner: Principal, token: StoredToken, memberships: () => Pick<Memberships, 'reach'>): Principal {
   const id = tokenId(token.hash)
+  const named = token.users === null ? null : new Set(token.users)
   return {
     ...owner,
     by: token.kind === 'application' || token.kind === 'publishable' ? id : owner.userId,
     tokenId: id,
     scopes: token.scopes === null ? ALL_SCOPES : new Set(token.scopes),
-    reach: token.users === null ? null : new Set(token.users),
+    reach: token.groups === null ? named : memberships().reach(token.users ?? [], token.groups),
     origins: token.origins === null ? null : new Set(token.origins),
   }
 }

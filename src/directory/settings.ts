@@ -34,6 +34,7 @@ export const DEFAULT_ROLE_PERMISSIONS: RolePermissions = {
   'manage-settings': ['admin'],
   'manage-presets': ['admin'],
   'manage-webhooks': ['admin'],
+  'manage-groups': ['admin'],
   'read-explain': ['admin'],
   'read-history': ['admin'],
   'read-audit': ['admin'],

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto'
 import type { NewToken, TokenDescription } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
+import type { Memberships } from '../core/groups.ts'
 import type { Ledger, Write } from '../core/ports.ts'
-import type { Principal, Scope } from '../core/principal.ts'
+import type { Principal, Reach, Scope } from '../core/principal.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { isLine } from './fields.ts'
 import { TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, TOKEN_LIMITS_MAX, TOKEN_NAME_LENGTH_MAX, TOKENS_MAX } from './limits.ts'
@@ -30,10 +31,11 @@ export interface TokenChangesParts {
   readonly tokens: Tokens
   readonly replica: Replica
   readonly random: Random
+  readonly memberships: () => Pick<Memberships, 'find'>
 }
 
 /** Tokens made, listed and ended by their owners, or for anybody by whoever manages users. */
-export function createTokenChanges({ ledger, users, tokens, replica, random }: TokenChangesParts): TokenChanges {
+export function createTokenChanges({ ledger, users, tokens, replica, random, memberships }: TokenChangesParts): TokenChanges {
   function assertMay(by: Principal, userId: UserId): void {
     assertScope(by, 'admin')
     assertReach(by, userId)
@@ -49,6 +51,7 @@ export function createTokenChanges({ ledger, users, tokens, replica, random }: T
       const userId = wanted.userId ?? by.userId
       assertMay(by, userId)
       assertToken(wanted, users, ledger.now())
+      assertGroups(wanted, memberships())
       assertNoMoreThan(by, wanted)
       const token = newToken(random, wanted.tokenLength ?? TOKEN_LENGTH)
       const made: StoredToken = {
@@ -63,6 +66,7 @@ export function createTokenChanges({ ledger, users, tokens, replica, random }: T
         scopes:
           wanted.kind === 'publishable' ? ['presence:read'] : wanted.scopes === undefined ? null : [...new Set(wanted.scopes)],
         users: wanted.users ?? null,
+        groups: wanted.groups ?? null,
         origins: wanted.origins ?? null,
       }
       await replica.change(() => {
@@ -94,7 +98,7 @@ export function createTokenChanges({ ledger, users, tokens, replica, random }: T
 }
 
 function assertToken(
-  { kind, name, scopes, users: reach, origins, until, tokenLength }: NewToken,
+  { kind, name, scopes, users: reach, groups, origins, until, tokenLength }: NewToken,
   users: Users,
   now: number,
 ): void {
@@ -106,8 +110,9 @@ function assertToken(
     refuse('scopes', `must list at least one of ${[...ALL_SCOPES].join(', ')}`)
   if (kind === 'publishable' && !(scopes ?? []).every((scope) => scope === 'presence:read'))
     refuse('scopes', 'of a publishable token can only be presence:read')
-  for (const [field, list] of Object.entries({ users: reach, origins }))
-    if (list === undefined ? kind === 'publishable' : list.length === 0 || list.length > TOKEN_LIMITS_MAX)
+  const needed: readonly string[] = kind !== 'publishable' ? [] : groups === undefined ? ['users', 'origins'] : ['origins']
+  for (const [field, list] of Object.entries({ users: reach, groups, origins }))
+    if (list === undefined ? needed.includes(field) : list.length === 0 || list.length > TOKEN_LIMITS_MAX)
       refuse(field, `must name 1 to ${TOKEN_LIMITS_MAX} ${field}`)
   for (const userId of reach ?? [])
     if (users.people.versionOf(userId) === 0) refuse('users', `must be ids of users; ${userId} is none`)
@@ -117,12 +122,26 @@ function assertToken(
     refuse('tokenLength', `must be ${TOKEN_LENGTH_MIN} to ${TOKEN_LENGTH_MAX}`)
 }
 
+function assertGroups({ groups = [] }: NewToken, memberships: Pick<Memberships, 'find'>): void {
+  for (const groupId of groups)
+    if (memberships.find(groupId) !== groupId)
+      throw new Failure('invalid', `groups must be ids of groups; ${groupId} is none.`, { field: 'groups' })
+}
+
 /** No token makes one that may do more than itself. */
-function assertNoMoreThan(by: Principal, { scopes, users, origins }: NewToken): void {
+function assertNoMoreThan(by: Principal, { scopes, users, groups, origins }: NewToken): void {
   const wanted: Iterable<Scope> = scopes ?? ALL_SCOPES
   for (const scope of wanted) assertScope(by, scope)
-  const wider = isWider(by.reach, users) || isWider(by.origins, origins)
+  const wider = isFurther(by.reach, users, groups) || isWider(by.origins, origins)
   if (wider) throw new Failure('forbidden', 'This token is limited and cannot make a wider one.', { reason: 'scope_missing' })
+}
+
+/** Whoever is reached through a group only, may leave it: a token made from this one may not name them. */
+function isFurther(reach: Reach | null, users: readonly UserId[] | undefined, groups: readonly string[] | undefined): boolean {
+  if (reach === null) return false
+  const named = reach.groups?.users ?? reach
+  const isBeyond = (users ?? []).some((userId) => !named.has(userId))
+  return isBeyond || (users ?? groups) === undefined || (groups ?? []).some((id) => reach.groups?.ids.has(id) !== true)
 }
 
 const isWider = (limits: ReadonlySet<string> | null, wanted: readonly string[] | undefined): boolean =>

@@ -1,4 +1,5 @@
 import type { TokenDescription } from '../core/accounts.ts'
+import type { GroupId } from '../core/groups.ts'
 import type { Version } from '../core/ports.ts'
 import type { Scope } from '../core/principal.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
@@ -40,7 +41,12 @@ type Fields = [
   createdAt: Instant,
   until: Instant,
   tail: string,
-  limits?: { readonly scopes?: readonly Scope[]; readonly users?: readonly UserId[]; readonly origins?: readonly string[] },
+  limits?: {
+    readonly scopes?: readonly Scope[]
+    readonly users?: readonly UserId[]
+    readonly groups?: readonly GroupId[]
+    readonly origins?: readonly string[]
+  },
 ]
 
 export function createTokens(): Tokens {
@@ -96,6 +102,7 @@ export function encodeToken(token: StoredToken): Buffer {
   const limits = {
     ...(token.scopes === null ? {} : { scopes: token.scopes }),
     ...(token.users === null ? {} : { users: token.users }),
+    ...(token.groups === null ? {} : { groups: token.groups }),
     ...(token.origins === null ? {} : { origins: token.origins }),
   }
   const fields: Fields = [
@@ -119,9 +126,10 @@ function glanceAt(value: Buffer): { readonly userId: UserId; readonly usedHour: 
 
 function decodeToken(hash: string, value: Buffer): StoredToken {
   const fields: Fields = JSON.parse(value.toString('utf8', 0, value.length))
-  const [userId, usedHour, kind, name, createdAt, until, tail, { scopes = null, users = null, origins = null } = {}] = fields
-  const lastUsedAt = usedHour === 0 ? null : usedHour * HOUR_MS
-  return { hash, userId, kind, name, createdAt, until: until === 0 ? null : until, tail, lastUsedAt, scopes, users, origins }
+  const [userId, usedHour, kind, name, createdAt, end, tail, limits = {}] = fields
+  const { scopes = null, users = null, groups = null, origins = null } = limits
+  const [lastUsedAt, until] = [usedHour === 0 ? null : usedHour * HOUR_MS, end === 0 ? null : end]
+  return { hash, userId, kind, name, createdAt, until, tail, lastUsedAt, scopes, users, groups, origins }
 }
 
 export const startOfHour = (instant: Instant): Instant => instant - (instant % HOUR_MS)

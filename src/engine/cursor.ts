@@ -16,10 +16,13 @@ export interface Cursor {
   readonly lapsed: Instant
   /** Fingerprint of the reader's own view. */
   readonly own: string
+  /** Fingerprint of who was in the reader's groups; empty: it is not limited to groups, or that is not known. */
+  readonly groups: string
 }
 
-export function encodeCursor({ epoch, directory, facts, lapsed, own }: Cursor): string {
-  return Buffer.from(JSON.stringify([FORMAT, epoch, directory, facts, lapsed, own])).toString('base64url')
+export function encodeCursor({ epoch, directory, facts, lapsed, own, groups }: Cursor): string {
+  const parts = [FORMAT, epoch, directory, facts, lapsed, own, ...(groups === '' ? [] : [groups])]
+  return Buffer.from(JSON.stringify(parts)).toString('base64url')
 }
 
 /** Null: of another format. Throws Failure `invalid`, field `since`. */
@@ -27,10 +30,15 @@ export function decodeCursor(text: string): Cursor | null {
   const parts = parse(text)
   if (!Array.isArray(parts) || !isCount(parts[0])) throw malformed()
   if (parts[0] !== FORMAT) return null
-  const [, epoch, directory, facts, lapsed, own] = parts as unknown[]
-  const sound = typeof epoch === 'string' && isCount(directory) && typeof lapsed === 'number' && typeof own === 'string'
+  const [, epoch, directory, facts, lapsed, own, groups = ''] = parts as unknown[]
+  const sound =
+    typeof epoch === 'string' &&
+    isCount(directory) &&
+    typeof lapsed === 'number' &&
+    typeof own === 'string' &&
+    typeof groups === 'string'
   if (!sound || !Array.isArray(facts) || !facts.every(isCount)) throw malformed()
-  return { epoch, directory, facts, lapsed, own }
+  return { epoch, directory, facts, lapsed, own, groups }
 }
 
 function parse(text: string): unknown {

@@ -38,7 +38,12 @@ export function createReach({ ledger, recency, deadlines, retellingFrom }: Reach
       let told = 0
       for (const position of facts) told += position
       if (known.directory !== directory || known.told !== told || known.lapsed !== lapsed)
-        known = { directory, told, lapsed, text: encodeCursor({ epoch: ledger.epoch, directory, facts, lapsed, own: '' }) }
+        known = {
+          directory,
+          told,
+          lapsed,
+          text: encodeCursor({ epoch: ledger.epoch, directory, facts, lapsed, own: '', groups: '' }),
+        }
       return known.text
     },
   }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { Failure } from '../core/errors.ts'
 import type { Ledger, Subjects, Version } from '../core/ports.ts'
-import type { Principal } from '../core/principal.ts'
+import type { Principal, Reach } from '../core/principal.ts'
 import type { Views } from '../core/resolve.ts'
 import type { Changes, PresenceView } from '../core/service.ts'
 import type { Instant, Presence, UserId } from '../core/vocabulary.ts'
@@ -71,6 +71,7 @@ export function createView(parts: ViewParts, principal: Principal): PresenceView
       facts,
       lapsed: parts.toldUntil(),
       own: fingerprint(self === null ? null : see(self)),
+      groups: membersSeen(reach),
     }
   }
 
@@ -85,6 +86,8 @@ export function createView(parts: ViewParts, principal: Principal): PresenceView
     const cursor = decodeCursor(text)
     if (cursor === null || cursor.epoch !== ledger.epoch || cursor.facts.length !== parts.followed.length) return everything()
     if (isBehind(cursor)) return { presences: [], removed: [], cursor: text, full: false }
+    // Nothing may have been told of who came into its groups since.
+    if (cursor.groups !== membersSeen(reach)) return everything()
     const gone = new Set<UserId>()
     const slots = recency.since(cursor, gone)
     if (slots === null) return everything()
@@ -129,6 +132,8 @@ function latest(one: Cursor, other: Cursor): Cursor {
   }
 }
 
+const membersSeen = (reach: Reach | null): string => (reach?.groups === undefined ? '' : shortHash(reach.groups.mark()))
+
 const fingerprints = new WeakMap<Presence, string>()
 
 /** The same on every node for the same view. */
@@ -136,7 +141,9 @@ function fingerprint(presence: Presence | null): string {
   if (presence === null) return ''
   const known = fingerprints.get(presence)
   if (known !== undefined) return known
-  const made = hash('sha256', JSON.stringify(presence), 'base64url').slice(0, 11)
+  const made = shortHash(JSON.stringify(presence))
   fingerprints.set(presence, made)
   return made
 }
+
+const shortHash = (text: string): string => hash('sha256', text, 'base64url').slice(0, 11)

@@ -1,5 +1,5 @@
 import { Failure } from '../core/errors.ts'
-import type { Principal } from '../core/principal.ts'
+import type { Principal, Reach } from '../core/principal.ts'
 import type { Views } from '../core/resolve.ts'
 import type { Watch, Watcher } from '../core/service.ts'
 import type { UserId } from '../core/vocabulary.ts'
@@ -27,7 +27,7 @@ interface Watching {
   readonly watcher: Watcher
   /** Who is told the own view; null: nobody. */
   readonly self: UserId | null
-  readonly reach: ReadonlySet<UserId> | null
+  readonly reach: Reach | null
   readonly users: Set<UserId>
 }
 
@@ -56,8 +56,8 @@ export function createWatchers({ cursor }: { readonly cursor: () => string }): W
   }
 
   function each(userId: UserId, call: (watching: Watching) => void): void {
-    for (const watching of byUser.get(userId) ?? []) if (!ofEveryone.has(watching)) call(watching)
-    for (const watching of ofEveryone) if (watching.reach === null || watching.reach.has(userId)) call(watching)
+    for (const watching of byUser.get(userId) ?? []) if (!ofEveryone.has(watching) && reaches(watching, userId)) call(watching)
+    for (const watching of ofEveryone) if (reaches(watching, userId)) call(watching)
   }
 
   return {
@@ -68,7 +68,7 @@ export function createWatchers({ cursor }: { readonly cursor: () => string }): W
       watchers++
       return {
         add(userIds) {
-          const reached = userIds.filter((userId) => reach === null || reach.has(userId))
+          const reached = userIds.filter((userId) => reaches(watching, userId))
           if (watching.users.size + reached.length > WATCHED_MAX) assertNoMore(watching.users, reached)
           for (const userId of reached) add(watching, userId)
         },
@@ -102,6 +102,9 @@ export function createWatchers({ cursor }: { readonly cursor: () => string }): W
     },
   }
 }
+
+/** Asked anew for each change: who is in a token's groups comes and goes. */
+const reaches = ({ reach }: Watching, userId: UserId): boolean => reach === null || reach.has(userId)
 
 function assertNoMore(known: ReadonlySet<UserId>, more: readonly UserId[]): void {
   if (new Set([...known, ...more]).size <= WATCHED_MAX) return
