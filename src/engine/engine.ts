@@ -47,8 +47,8 @@ export interface Engine {
   loaded(positions: Positions): Promise<void>
   /** A commit as the ledger tells it, own ones too; one that was applied already changes nothing. */
   commit(commit: Commit): void
-  /** Clients were turned away who may have a session: nobody's grace ends before it began anew. */
-  holdGraces(): void
+  /** Clients were turned away for so long, in ms, who may have a session: everybody's grace begins anew after it. */
+  holdGraces(ms: number): void
   readonly figures: EngineFigures
   /** Resolves once no commit is in flight; no deadline fires any more. */
   close(): Promise<void>

@@ -43,8 +43,8 @@ export interface Sessions {
   /** The user may not be present any more. */
   endUser(userId: UserId): void
   endToken(tokenId: string): void
-  /** Clients cannot come back at the moment through no fault of theirs: nobody's grace ends before it began anew. */
-  holdGraces(): void
+  /** Clients cannot come back for so long, in ms, through no fault of theirs: everybody's grace begins anew after it. */
+  holdGraces(ms: number): void
   stop(): void
   readonly figures: { readonly sessions: number }
 }

@@ -14,8 +14,8 @@ export interface Stalls {
   /** Looks from now on, as long as it is needed. */
   start(): void
   stop(): void
-  /** They cannot now. */
-  hold(): void
+  /** They cannot now, nor for so long, in ms. */
+  hold(ms: number): void
   /** No grace ends before. */
   heldUntil(graceMs: number): Instant
 }
@@ -27,7 +27,7 @@ export function createStalls({ now, needed }: StallsParts): Stalls {
 
   function look(): void {
     const at = now()
-    if (at - looked > STALL_MS) held = at
+    if (at - looked > STALL_MS) held = Math.max(held, at)
     looked = at
   }
 
@@ -48,8 +48,8 @@ export function createStalls({ now, needed }: StallsParts): Stalls {
   return {
     start,
     stop: () => clearTimeout(timer ?? undefined),
-    hold() {
-      held = now()
+    hold(ms) {
+      held = Math.max(held, now() + ms)
     },
     heldUntil(graceMs) {
       look()

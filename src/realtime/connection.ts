@@ -25,10 +25,10 @@ export interface Connection {
   /** Without a word. */
   terminate(): void
   /** Bytes that the peer has not taken yet. */
-  readonly waitingBytes: number
+  waitingBytes(): number
   /** Calls once, when all that waits is taken; at once when nothing waits. */
   onceDrained(listener: () => void): void
-  readonly open: boolean
+  isOpen(): boolean
 }
 
 /** Who ended a connection. `code` is null when there was no close frame: it was cut. */

@@ -1,101 +1,99 @@
 import { PING_AFTER_MS, SILENT_MS_MAX, UNTAKEN_MS_MAX } from './limits.ts'
 
-/** What is looked after of one connection. */
-export interface Line {
+/** How connections of one kind are looked after, whichever `peer` it is. */
+export interface Care<Peer> {
   /** Bytes handed over and bytes of them not taken yet. */
-  readonly handedBytes: () => number
-  readonly waitingBytes: () => number
-  ping(): void
+  handedBytes(peer: Peer): number
+  waitingBytes(peer: Peer): number
+  ping(peer: Peer): void
   /** The peer is gone without a word. */
-  dead(): void
+  dead(peer: Peer): void
   /** The peer does not take what it is sent. */
-  slow(): void
+  slow(peer: Peer): void
   /** The second's messages are counted anew. */
-  rested(): void
+  rested(peer: Peer): void
+}
+
+/** One connection as it is looked after. */
+export interface Lifeline {
+  readonly care: Care<unknown>
+  readonly peer: unknown
+  readonly turn: number
+  silentMs: number
+  takenBytes: number
+  untakenMs: number
 }
 
 /** Looks after all connections: who is silent is pinged, who is dead or does not read is given up. */
 export interface Lifelines {
-  /** Answers how to stop looking. */
-  add(line: Line): Lifeline
+  add<Peer>(care: Care<Peer>, peer: Peer): Lifeline
+  /** Something was written that the peer has not taken at once. */
+  untaken(line: Lifeline): void
+  /** It sends too much: `rested` is called with the next second. */
+  tired(line: Lifeline): void
+  remove(line: Lifeline): void
   stop(): void
 }
 
-export interface Lifeline {
-  /** Something came from the peer. */
-  heard(): void
-  /** Something was written that the peer has not taken at once. */
-  untaken(): void
-  /** It sends too much: `rested` is called with the next second. */
-  tired(): void
-  stop(): void
+/** Something came from the peer. */
+export function heard(line: Lifeline): void {
+  line.silentMs = 0
 }
 
 const LOOK_MS = 1_000
 /** Each connection is looked at once in so many looks; the work is spread over them. */
 const TURNS = 20
 
-interface Watched {
-  readonly line: Line
-  silentMs: number
-  takenBytes: number
-  untakenMs: number
-}
-
 export function createLifelines(): Lifelines {
-  const turns = Array.from({ length: TURNS }, () => new Set<Watched>())
-  const untaken = new Set<Watched>()
-  const tired = new Set<Watched>()
+  const turns = Array.from({ length: TURNS }, () => new Set<Lifeline>())
+  const untaken = new Set<Lifeline>()
+  const tired = new Set<Lifeline>()
   let turn = 0
   let added = 0
 
-  function listen(watched: Watched): void {
-    watched.silentMs += LOOK_MS * TURNS
-    if (watched.silentMs > SILENT_MS_MAX) watched.line.dead()
-    else if (watched.silentMs >= PING_AFTER_MS) watched.line.ping()
-  }
-
-  function inspect(watched: Watched): void {
-    const { line } = watched
-    const waiting = line.waitingBytes()
-    if (waiting === 0) return void untaken.delete(watched)
-    const taken = line.handedBytes() - waiting
-    watched.untakenMs = taken > watched.takenBytes ? 0 : watched.untakenMs + LOOK_MS
-    watched.takenBytes = taken
-    if (watched.untakenMs >= UNTAKEN_MS_MAX) line.slow()
+  function inspect(line: Lifeline): void {
+    const { care, peer } = line
+    const waiting = care.waitingBytes(peer)
+    if (waiting === 0) return void untaken.delete(line)
+    const taken = care.handedBytes(peer) - waiting
+    line.untakenMs = taken > line.takenBytes ? 0 : line.untakenMs + LOOK_MS
+    line.takenBytes = taken
+    if (line.untakenMs >= UNTAKEN_MS_MAX) care.slow(peer)
   }
 
   const timer = setInterval(() => {
     turn = (turn + 1) % TURNS
-    for (const watched of turns[turn] ?? []) listen(watched)
-    for (const watched of untaken) inspect(watched)
-    for (const watched of tired) watched.line.rested()
+    for (const line of turns[turn] ?? []) listen(line)
+    for (const line of untaken) inspect(line)
+    for (const { care, peer } of tired) care.rested(peer)
     tired.clear()
   }, LOOK_MS)
   timer.unref()
 
   return {
-    add(line) {
-      const watched: Watched = { line, silentMs: 0, takenBytes: 0, untakenMs: 0 }
-      const home = turns[added++ % TURNS]
-      home?.add(watched)
-      return {
-        heard() {
-          watched.silentMs = 0
-        },
-        untaken() {
-          if (untaken.has(watched)) return
-          watched.untakenMs = 0
-          untaken.add(watched)
-        },
-        tired: () => void tired.add(watched),
-        stop() {
-          home?.delete(watched)
-          untaken.delete(watched)
-          tired.delete(watched)
-        },
-      }
+    add(care, peer) {
+      const line = { care, peer, turn: added++ % TURNS, silentMs: 0, takenBytes: 0, untakenMs: 0 }
+      turns[line.turn]?.add(line)
+      return line
+    },
+    untaken(line) {
+      if (untaken.has(line)) return
+      line.untakenMs = 0
+      untaken.add(line)
+    },
+    tired: (line) => void tired.add(line),
+    remove(line) {
+      turns[line.turn]?.delete(line)
+      untaken.delete(line)
+      tired.delete(line)
     },
     stop: () => clearInterval(timer),
   }
+}
+
+function listen(line: Lifeline): void {
+  const { care, peer } = line
+  line.silentMs += LOOK_MS * TURNS
+  if (line.silentMs > SILENT_MS_MAX) care.dead(peer)
+  else if (line.silentMs >= PING_AFTER_MS) care.ping(peer)
 }

@@ -1,4 +1,5 @@
 import type { Authentication } from '../core/accounts.ts'
+import { createGrouped } from '../core/grouped.ts'
 import type { Principal } from '../core/principal.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { type Admission, createAdmission } from './admission.ts'
@@ -13,8 +14,11 @@ export interface Members {
   turnAway(): number | null
   /** Whether this principal has as many connections as it may. */
   isFull(principal: Principal): boolean
-  /** `open` makes the connection and tells what to do when its token ends. */
-  join(open: (member: Member) => Joined): void
+  /** Somebody came; who it is, is not known yet. Its connection is put in once there is one. */
+  join(): Member
+  /** False: it has too many already. */
+  identified(member: Member, principal: Principal): boolean
+  left(member: Member): void
   /** Closes everyone, who may come back; resolves once they are gone. */
   leave(): Promise<void>
   readonly open: number
@@ -24,22 +28,22 @@ export interface Members {
 
 export interface Member {
   readonly id: string
-  /** False: it has too many already. */
-  readonly identified: (principal: Principal) => boolean
-  readonly left: () => void
+  connection: MemberConnection | null
+  /** Null: a stranger. */
+  principal: Principal | null
 }
 
-export interface Joined {
-  readonly connection: Connection
-  readonly ended: () => void
+export interface MemberConnection extends Connection {
+  /** The token that it was identified with is no more, or its user. */
+  ended(): void
 }
 
 export interface MembersParts {
   readonly newId: () => string
   readonly onEnded: Authentication['onEnded']
   readonly admission?: Admission
-  /** Somebody was turned away, who may have a session that waits for them. */
-  readonly onTurnedAway?: () => void
+  /** Somebody was turned away for so long, in ms, who may have a session that waits for them. */
+  readonly onTurnedAway?: (ms: number) => void
 }
 
 export function createMembers({
@@ -49,9 +53,9 @@ export function createMembers({
   onTurnedAway,
 }: MembersParts): Members {
   const lifelines = createLifelines()
-  const members = new Map<string, Joined & { principal: Principal | null }>()
-  const byToken = new Map<string, Set<string>>()
-  const byUser = new Map<UserId, Set<string>>()
+  const members = new Set<Member>()
+  const byToken = createGrouped<string, Member>()
+  const byUser = createGrouped<UserId, Member>()
   /** Of each person, and of each token that speaks for itself, how many there are. */
   const counts = new Map<string, number>()
   let [strangers, turnedAway] = [0, 0]
@@ -59,38 +63,20 @@ export function createMembers({
   let emptied: (() => void) | null = null
 
   onEnded((ended) => {
-    const ids = 'tokenId' in ended ? byToken.get(ended.tokenId) : byUser.get(ended.userId)
-    for (const id of ids ?? []) members.get(id)?.ended()
+    const group = 'tokenId' in ended ? byToken.of(ended.tokenId) : byUser.of(ended.userId)
+    for (const { connection } of group) connection?.ended()
   })
 
   function isFull({ by, userId }: Principal): boolean {
     return (counts.get(by) ?? 0) >= (by === userId ? SOCKETS_PER_USER_MAX : SOCKETS_PER_TOKEN_MAX)
   }
 
-  function identified(id: string, principal: Principal): void {
-    const member = members.get(id)
-    if (member === undefined) return
-    member.principal = principal
-    counts.set(principal.by, (counts.get(principal.by) ?? 0) + 1)
-    strangers--
-    enter(byUser, principal.userId, id)
-    if (principal.tokenId !== null) enter(byToken, principal.tokenId, id)
-  }
-
-  function left(id: string): void {
-    const member = members.get(id)
-    if (member === undefined) return
-    members.delete(id)
-    const { principal } = member
-    if (principal === null) strangers--
-    else {
-      const count = counts.get(principal.by) ?? 0
-      if (count > 1) counts.set(principal.by, count - 1)
-      else counts.delete(principal.by)
-      exit(byUser, principal.userId, id)
-      if (principal.tokenId !== null) exit(byToken, principal.tokenId, id)
-    }
-    if (members.size === 0) emptied?.()
+  function forget(member: Member, { by, userId, tokenId }: Principal): void {
+    const count = counts.get(by) ?? 0
+    if (count > 1) counts.set(by, count - 1)
+    else counts.delete(by)
+    byUser.remove(userId, member)
+    if (tokenId !== null) byToken.remove(tokenId, member)
   }
 
   return {
@@ -100,33 +86,32 @@ export function createMembers({
       const seconds = leaving ? 1 : admission.turnAway(members.size, strangers)
       if (seconds === null) return null
       turnedAway++
-      onTurnedAway?.()
+      onTurnedAway?.(seconds * 1_000)
       return seconds
     },
-    join(open) {
-      const id = newId()
-      let early: Principal | null = null
-      let [known, gone] = [false, false]
-      const member: Member = {
-        id,
-        identified(principal) {
-          if (known) return true
-          if (isFull(principal)) return false
-          known = true
-          if (members.has(id)) identified(id, principal)
-          else early = principal
-          return true
-        },
-        left() {
-          gone = true
-          left(id)
-        },
-      }
-      const joined = open(member)
-      if (gone) return
-      members.set(id, { ...joined, principal: null })
+    join() {
+      const member = { id: newId(), connection: null, principal: null }
+      members.add(member)
       strangers++
-      if (early !== null) identified(id, early)
+      return member
+    },
+    identified(member, principal) {
+      if (member.principal !== null) return true
+      if (isFull(principal)) return false
+      if (!members.has(member)) return true
+      const { by, userId, tokenId } = principal
+      member.principal = principal
+      strangers--
+      counts.set(by, (counts.get(by) ?? 0) + 1)
+      byUser.add(userId, member)
+      if (tokenId !== null) byToken.add(tokenId, member)
+      return true
+    },
+    left(member) {
+      if (!members.delete(member)) return
+      if (member.principal === null) strangers--
+      else forget(member, member.principal)
+      if (members.size === 0) emptied?.()
     },
     async leave() {
       leaving = true
@@ -134,9 +119,9 @@ export function createMembers({
       const empty = new Promise<void>((resolve) => {
         emptied = resolve
       })
-      for (const { connection } of members.values()) connection.close(CLOSE.goingAway, 'the server restarts')
+      for (const { connection } of members) connection?.close(CLOSE.goingAway, 'the server restarts')
       if (members.size > 0) await Promise.race([empty, patience(CLOSE_MS_MAX)])
-      for (const { connection } of members.values()) connection.terminate()
+      for (const { connection } of members) connection?.terminate()
       lifelines.stop()
     },
     get open() {
@@ -146,18 +131,6 @@ export function createMembers({
       return turnedAway
     },
   }
-}
-
-function enter(index: Map<string, Set<string>>, key: string, id: string): void {
-  const ids = index.get(key)
-  if (ids === undefined) index.set(key, new Set([id]))
-  else ids.add(id)
-}
-
-function exit(index: Map<string, Set<string>>, key: string, id: string): void {
-  const ids = index.get(key)
-  ids?.delete(id)
-  if (ids?.size === 0) index.delete(key)
 }
 
 const patience = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())

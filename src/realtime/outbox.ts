@@ -49,7 +49,7 @@ export function createOutbox({ connection, encode, overflow, soon, usersMax }: O
   function flush(): void {
     asked = false
     if (stopped || latest === null || latest.size === 0) return
-    if (connection.waitingBytes > WAITING_BYTES) {
+    if (connection.waitingBytes() > WAITING_BYTES) {
       asked = true
       connection.onceDrained(flush)
       return

@@ -7,7 +7,7 @@ const BATCH_BYTES = 32_768
 /** Writes many frames as fast as the reader takes them, in slices between which others have their turn; then calls `done`. */
 export function pour(connection: Connection, frames: Iterator<Buffer>, done: () => void): void {
   const began = performance.now()
-  while (connection.open) {
+  while (connection.isOpen()) {
     const batch: Buffer[] = []
     let bytes = 0
     let next = frames.next()
@@ -21,7 +21,7 @@ export function pour(connection: Connection, frames: Iterator<Buffer>, done: () 
       done()
       return
     }
-    if (connection.waitingBytes > WAITING_BYTES) {
+    if (connection.waitingBytes() > WAITING_BYTES) {
       connection.onceDrained(() => pour(connection, frames, done))
       return
     }

@@ -12,8 +12,8 @@ export interface RealtimeParts {
   readonly services: Services
   /** Who is let in; absent: within the bounds of `limits.ts`. */
   readonly admission?: Admission
-  /** Somebody was turned away, who may have a session that waits for them. */
-  readonly onTurnedAway?: () => void
+  /** Somebody was turned away for so long, in ms, who may have a session that waits for them. */
+  readonly onTurnedAway?: (ms: number) => void
   readonly log: { error(details: object, message: string): void }
 }
 

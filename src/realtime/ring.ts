@@ -115,7 +115,7 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
         connection.close(CLOSE.slow, 'too slow; come back with your cursor')
         return
       }
-      if (connection.waitingBytes > WAITING_BYTES) {
+      if (connection.waitingBytes() > WAITING_BYTES) {
         place.waiting = true
         connection.onceDrained(place.pull)
         return

@@ -1,154 +1,202 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
-import type { Principal } from '../core/principal.ts'
 import { CLOSE, type Connection, type SocketHandlers } from './connection.ts'
-import type { Lifelines } from './lifelines.ts'
+import { type Care, heard, type Lifeline } from './lifelines.ts'
 import { CLOSE_MS_MAX, MESSAGES_PER_SECOND_MAX, WAITING_BYTES_MAX } from './limits.ts'
+import type { Member, MemberConnection, Members } from './members.ts'
 import { frameText, writeFrames } from './wire.ts'
 
-export interface SocketConnectionParts {
-  readonly id: string
-  readonly address: string
+/** What all sockets share. */
+export interface SocketsParts {
+  readonly members: Members
+  /** A dialect threw. */
+  readonly failed: (error: unknown, path: string) => void
+}
+
+export interface SocketParts {
   readonly websocket: WebSocket
   readonly socket: Socket
-  readonly lifelines: Lifelines
+  readonly address: string
+  readonly path: string
   /** Null: it need not say who it is. */
   readonly identifyMsMax: number | null
-  readonly identified: (principal: Principal) => boolean
-  /** A dialect threw. */
-  readonly failed: (error: unknown) => void
-  readonly closed: () => void
 }
 
-/** One WebSocket as a connection. */
-export interface SocketConnection extends Connection {
-  /** From here on the handlers that this answers hear of it; what it throws closes the socket with 1011. */
-  begin(accept: () => SocketHandlers): void
-  /** The token that it was identified with is no more. */
-  ended(): void
+/** One WebSocket. There are thousands: what is done with it are functions of this, and few closures are made for each. */
+interface Peer {
+  readonly parts: SocketsParts
+  readonly member: Member
+  readonly websocket: WebSocket
+  readonly socket: Socket
+  readonly path: string
+  line: Lifeline | null
+  handlers: SocketHandlers | null
+  /** Until when it must have said who it is; null: it did, or need not. */
+  lateness: NodeJS.Timeout | null
+  closedByUs: boolean
+  /** Its user has too many: closed as soon as its handlers can say so. */
+  isOneTooMany: boolean
+  /** Messages in this second. */
+  messages: number
 }
 
-export function createSocketConnection(parts: SocketConnectionParts): SocketConnection {
-  const { id, address, websocket, socket, lifelines, identifyMsMax } = parts
-  let handlers: SocketHandlers | null = null
-  let closedByUs = false
-  let messages = 0
-  const line = lifelines.add({
-    handedBytes: () => socket.bytesWritten,
-    waitingBytes: () => socket.writableLength,
-    ping: () => websocket.ping(),
-    dead: () => websocket.terminate(),
-    slow: cut,
-    rested() {
-      messages = 0
-      websocket.resume()
-    },
+/** Makes a connection of a WebSocket, which the handlers that `accept` answers hear of; what they throw closes it with 1011. */
+export function openSocket(
+  parts: SocketsParts,
+  { websocket, socket, address, path, identifyMsMax }: SocketParts,
+  accept: (connection: Connection) => SocketHandlers,
+): void {
+  const peer: Peer = {
+    parts,
+    member: parts.members.join(),
+    websocket,
+    socket,
+    path,
+    line: null,
+    handlers: null,
+    lateness: null,
+    closedByUs: false,
+    isOneTooMany: false,
+    messages: 0,
+  }
+  peer.line = parts.members.lifelines.add(CARE, peer)
+  if (identifyMsMax !== null) peer.lateness = setTimeout(late, identifyMsMax, peer)
+  const connection = connectionOf(peer, address)
+  peer.member.connection = connection
+  listen(peer)
+  guarded(peer, () => {
+    peer.handlers = accept(connection)
   })
-  let lateness = identifyMsMax === null ? null : setTimeout(late, identifyMsMax)
+  if (peer.isOneTooMany) closeFull(peer)
+}
 
-  function late(): void {
-    if (handlers?.late === undefined) terminate()
-    else guarded(() => handlers?.late?.())
-  }
+const CARE: Care<Peer> = {
+  handedBytes: ({ socket }) => socket.bytesWritten,
+  waitingBytes: ({ socket }) => socket.writableLength,
+  ping: ({ websocket }) => websocket.ping(),
+  dead: ({ websocket }) => websocket.terminate(),
+  slow: cut,
+  rested(peer) {
+    peer.messages = 0
+    peer.websocket.resume()
+  },
+}
 
-  function guarded(call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      parts.failed(error)
-      close(CLOSE.bug)
-    }
-  }
-
-  function close(code: number, reason = ''): void {
-    if (closedByUs || websocket.readyState !== websocket.OPEN) return
-    closedByUs = true
-    guarded(() => {
-      const farewell = handlers?.farewell?.(code, reason) ?? null
-      if (farewell !== null) websocket.send(farewell)
-    })
-    websocket.close(code, reason)
-    setTimeout(() => websocket.terminate(), CLOSE_MS_MAX).unref()
-  }
-
-  function terminate(): void {
-    closedByUs = true
-    websocket.terminate()
-  }
-
-  function cut(): void {
-    close(CLOSE.slow, 'too slow; come back with your cursor')
-  }
-
-  function watchWaiting(): void {
-    const { writableLength } = socket
-    if (writableLength === 0) return
-    line.untaken()
-    if (writableLength > WAITING_BYTES_MAX) cut()
-  }
-
-  websocket.on('message', (payload: Buffer, isBinary: boolean) => {
-    line.heard()
-    if (++messages > MESSAGES_PER_SECOND_MAX) {
-      websocket.pause()
-      line.tired()
-    } else if (messages === 1) line.tired()
-    guarded(() => handlers?.message(payload, isBinary))
-  })
-  websocket.on('pong', () => {
-    line.heard()
-    if (handlers?.ponged !== undefined) guarded(() => handlers?.ponged?.())
-  })
-  websocket.on('error', () => {})
-  websocket.on('close', (code: number) => {
-    clearTimeout(lateness ?? undefined)
-    line.stop()
-    parts.closed()
-    guarded(() => handlers?.closed(code === 1006 ? null : code, closedByUs ? 'server' : 'client'))
-    handlers = null
-  })
-
+/** What a dialect gets of it. */
+function connectionOf(peer: Peer, address: string): MemberConnection {
+  const { websocket, socket, member } = peer
   return {
-    id,
+    id: member.id,
     address,
     frame: frameText,
-    begin(accept) {
-      guarded(() => {
-        handlers = accept()
-      })
-    },
-    ended() {
-      if (handlers?.ended === undefined) close(CLOSE.policy, 'the token has ended')
-      else guarded(() => handlers?.ended?.())
-    },
     send(text) {
       if (websocket.readyState !== websocket.OPEN) return
       websocket.send(text)
-      watchWaiting()
+      watchWaiting(peer)
     },
     write(frames) {
       if (websocket.readyState !== websocket.OPEN) return
       writeFrames(websocket, frames)
-      watchWaiting()
+      watchWaiting(peer)
     },
     identified(principal) {
-      clearTimeout(lateness ?? undefined)
-      lateness = null
-      if (parts.identified(principal)) return true
-      close(CLOSE.full, 'too many connections of yours are open')
+      clearTimeout(peer.lateness ?? undefined)
+      peer.lateness = null
+      if (peer.parts.members.identified(member, principal)) return true
+      if (peer.handlers === null) peer.isOneTooMany = true
+      else closeFull(peer)
       return false
     },
-    close,
-    terminate,
-    get waitingBytes() {
-      return socket.writableLength
+    ended() {
+      if (peer.handlers?.ended === undefined) close(peer, CLOSE.policy, 'the token has ended')
+      else guarded(peer, () => peer.handlers?.ended?.())
     },
+    close: (code, reason) => close(peer, code, reason),
+    terminate: () => terminate(peer),
+    waitingBytes: () => socket.writableLength,
     onceDrained(listener) {
       if (socket.writableNeedDrain) socket.once('drain', listener)
       else setImmediate(listener)
     },
-    get open() {
-      return websocket.readyState === websocket.OPEN
-    },
+    isOpen: () => websocket.readyState === websocket.OPEN,
   }
 }
+
+function listen(peer: Peer): void {
+  const { websocket } = peer
+  websocket.on('message', (payload: Buffer, isBinary: boolean) => take(peer, payload, isBinary))
+  websocket.on('pong', () => {
+    if (peer.line !== null) heard(peer.line)
+    if (peer.handlers?.ponged !== undefined) guarded(peer, () => peer.handlers?.ponged?.())
+  })
+  websocket.on('error', ignore)
+  websocket.on('close', (code: number) => closed(peer, code))
+}
+
+function take(peer: Peer, payload: Buffer, isBinary: boolean): void {
+  const { line, websocket, parts } = peer
+  if (line === null) return
+  heard(line)
+  if (++peer.messages > MESSAGES_PER_SECOND_MAX) {
+    websocket.pause()
+    parts.members.lifelines.tired(line)
+  } else if (peer.messages === 1) parts.members.lifelines.tired(line)
+  guarded(peer, () => peer.handlers?.message(payload, isBinary))
+}
+
+function closed(peer: Peer, code: number): void {
+  const { line, parts, member } = peer
+  clearTimeout(peer.lateness ?? undefined)
+  if (line !== null) parts.members.lifelines.remove(line)
+  parts.members.left(member)
+  guarded(peer, () => peer.handlers?.closed(code === 1006 ? null : code, peer.closedByUs ? 'server' : 'client'))
+  peer.handlers = null
+}
+
+function late(peer: Peer): void {
+  if (peer.handlers?.late === undefined) terminate(peer)
+  else guarded(peer, () => peer.handlers?.late?.())
+}
+
+function guarded(peer: Peer, call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    peer.parts.failed(error, peer.path)
+    close(peer, CLOSE.bug)
+  }
+}
+
+function close(peer: Peer, code: number, reason = ''): void {
+  const { websocket } = peer
+  if (peer.closedByUs || websocket.readyState !== websocket.OPEN) return
+  peer.closedByUs = true
+  guarded(peer, () => {
+    const farewell = peer.handlers?.farewell?.(code, reason) ?? null
+    if (farewell !== null) websocket.send(farewell)
+  })
+  websocket.close(code, reason)
+  setTimeout(() => websocket.terminate(), CLOSE_MS_MAX).unref()
+}
+
+function terminate(peer: Peer): void {
+  peer.closedByUs = true
+  peer.websocket.terminate()
+}
+
+function cut(peer: Peer): void {
+  close(peer, CLOSE.slow, 'too slow; come back with your cursor')
+}
+
+function closeFull(peer: Peer): void {
+  close(peer, CLOSE.full, 'too many connections of yours are open')
+}
+
+function watchWaiting(peer: Peer): void {
+  const { writableLength } = peer.socket
+  if (writableLength === 0 || peer.line === null) return
+  peer.parts.members.lifelines.untaken(peer.line)
+  if (writableLength > WAITING_BYTES_MAX) cut(peer)
+}
+
+const ignore = (): void => {}

@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Refusal, SocketRoute, UpgradeRequest } from './connection.ts'
 import { IDENTIFY_MS_MAX } from './limits.ts'
 import type { Members } from './members.ts'
-import { createSocketConnection } from './socket.ts'
+import { openSocket } from './socket.ts'
 
 export interface WebSocketParts {
   readonly members: Members
@@ -24,6 +24,8 @@ export function serveWebSockets(http: Server, { members, routes, addressOf, allo
     const path = pathOf(url)
     return routes.find((route) => route.matches(path))
   }
+  const failed = (error: unknown, path: string): void => log.error({ err: error, path }, 'a bug of ours')
+  const shared = { members, failed }
   const asksForSocket = (request: IncomingMessage): boolean =>
     request.headers.upgrade?.toLowerCase() === 'websocket' && routeOf(request.url) !== undefined
   // Node asks this of each request with an Upgrade header; its types do not know the property of a server that exists.
@@ -52,29 +54,12 @@ export function serveWebSockets(http: Server, { members, routes, addressOf, allo
     }
   }
 
-  /** Made apart: what lives as long as the socket must not share a scope with the request, or that lives as long too. */
-  const bugsAt = (path: string) => (error: unknown) => log.error({ err: error, path }, 'a bug of ours')
-
   function open(route: SocketRoute, upgrade: UpgradeRequest, websocket: WebSocket, socket: Socket): void {
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
     const identifyMsMax = route.identifyMsMax === undefined ? IDENTIFY_MS_MAX : route.identifyMsMax
     const { path, address } = upgrade
-    members.join((member) => {
-      const connection = createSocketConnection({
-        id: member.id,
-        address,
-        websocket,
-        socket,
-        lifelines: members.lifelines,
-        identifyMsMax,
-        identified: member.identified,
-        failed: bugsAt(path),
-        closed: member.left,
-      })
-      connection.begin(() => route.accept(upgrade, connection))
-      return { connection, ended: connection.ended }
-    })
+    openSocket(shared, { websocket, socket, address, path, identifyMsMax }, (connection) => route.accept(upgrade, connection))
   }
 }
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createAdmission } from '../../src/realtime/admission.ts'
-import { createLifelines } from '../../src/realtime/lifelines.ts'
+import { type Care, createLifelines, heard, type Lifeline } from '../../src/realtime/lifelines.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'performance'] }))
 afterEach(() => void vi.useRealTimers())
 
-function lineOf(told: string[], waiting: () => number = () => 0, handed: () => number = () => 0) {
+function careOf(told: string[], waiting: () => number = () => 0, handed: () => number = () => 0): Care<null> {
   return {
     handedBytes: handed,
     waitingBytes: waiting,
@@ -19,8 +19,8 @@ function lineOf(told: string[], waiting: () => number = () => 0, handed: () => n
 test('[W5] a silent peer is pinged after a minute, and given up when it does not answer; one that answers never is', async () => {
   const lifelines = createLifelines()
   const [dead, living]: [string[], string[]] = [[], []]
-  lifelines.add(lineOf(dead))
-  const line = lifelines.add({ ...lineOf(living), ping: () => line.heard() })
+  lifelines.add(careOf(dead), null)
+  const line: Lifeline = lifelines.add({ ...careOf(living), ping: () => heard(line) }, null)
   await vi.advanceTimersByTimeAsync(39_000)
   expect(dead).toEqual([])
   await vi.advanceTimersByTimeAsync(21_000)
@@ -37,16 +37,18 @@ test('[W3] a reader that takes nothing for 20 s is given up, a slow one that goe
   const lifelines = createLifelines()
   const [stopped, slow]: [string[], string[]] = [[], []]
   let taken = 0
-  lifelines.add(lineOf(stopped, () => 100)).untaken()
-  lifelines
-    .add(
-      lineOf(
-        slow,
-        () => 100,
-        () => ++taken,
-      ),
-    )
-    .untaken()
+  lifelines.untaken(
+    lifelines.add(
+      careOf(stopped, () => 100),
+      null,
+    ),
+  )
+  const goingOn = careOf(
+    slow,
+    () => 100,
+    () => ++taken,
+  )
+  lifelines.untaken(lifelines.add(goingOn, null))
   await vi.advanceTimersByTimeAsync(19_000)
   expect([stopped, slow]).toEqual([[], []])
   await vi.advanceTimersByTimeAsync(2_000)

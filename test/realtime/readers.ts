@@ -25,13 +25,9 @@ export function createReader() {
       closed ??= code
     },
     terminate: () => {},
-    get waitingBytes() {
-      return waiting.reduce((bytes, frame) => bytes + frame.length, 0)
-    },
+    waitingBytes: () => waiting.reduce((bytes, frame) => bytes + frame.length, 0),
     onceDrained: (listener) => void listeners.push(listener),
-    get open() {
-      return closed === null
-    },
+    isOpen: () => closed === null,
   }
   return {
     connection,
@@ -43,7 +39,7 @@ export function createReader() {
       return writes
     },
     get waitingBytes() {
-      return connection.waitingBytes
+      return connection.waitingBytes()
     },
     stall() {
       reading = false

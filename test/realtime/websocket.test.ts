@@ -154,8 +154,8 @@ test('[W3] a reader that stops reading is cut once 4 MiB wait for it, and others
     for (const connection of connections) connection.write(frame === undefined ? [] : [frame])
     await new Promise((resolve) => setImmediate(resolve))
   }
-  expect(connections.filter(({ open }) => open)).toHaveLength(1)
-  connections.find(({ open }) => open)?.send('last')
+  expect(connections.filter((connection) => connection.isOpen())).toHaveLength(1)
+  connections.find((connection) => connection.isOpen())?.send('last')
   await vi.waitFor(() => expect(quick.texts.at(-1)).toBe('last'))
   await vi.waitFor(() => expect(sockets.realtime.figures.open).toBe(1), { timeout: 5_000 })
   slow.socket.terminate()

@@ -106,7 +106,7 @@ export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
     async logIn(said, resumes) {
       const entered = await enter(authentication, said, { address: connection.address, origin: client.origin })
       const answer = await loginResult(services, entered)
-      if (connection.open) become(entered, resumes)
+      if (connection.isOpen()) become(entered, resumes)
       return answer
     },
     async logOut() {

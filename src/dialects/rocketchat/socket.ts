@@ -125,7 +125,7 @@ export function converse(shared: SocketShared, own: SocketOwn): SocketHandlers {
       login.renew()
       const texts = isBinary ? null : form.read(payload.toString())
       if (texts === null) connection.close(CLOSE_OUT.unsupported, 'Unsupported data')
-      else for (const text of texts) if (connection.open) hear(text)
+      else for (const text of texts) if (connection.isOpen()) hear(text)
     },
     closed(code, by) {
       heart.stop()
