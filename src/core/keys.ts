@@ -1,4 +1,4 @@
-import type { Version, Write } from './ports.ts'
+import type { Append, Version, Write } from './ports.ts'
 
 /** For parts that keep keys of their own in the directory's partition: one replica applies its commits, once and in order. */
 export interface DirectoryKeys {
@@ -16,5 +16,7 @@ export type KeyHolder = (name: string, value: Uint8Array | null, version: Versio
 
 export interface Plan<Answer> {
   readonly writes: readonly Write[]
+  /** For the archive. */
+  readonly appends?: readonly Append[]
   readonly answer: Answer
 }

@@ -1,4 +1,4 @@
-import type { Version, Write } from '../core/ports.ts'
+import type { Append, Version, Write } from '../core/ports.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { BATCH_MAX } from './limits.ts'
 import type { Replica } from './replica.ts'
@@ -18,6 +18,8 @@ export interface Draft {
 export interface AccountPlan<Answer> {
   readonly words: readonly string[]
   readonly writes: readonly Write[]
+  /** For the archive. */
+  readonly appends?: readonly Append[]
   readonly answer: Answer
 }
 
@@ -54,10 +56,15 @@ export function createAccounts({ replica }: { readonly replica: Replica }): Acco
   let running = false
 
   /** Takes from the head of the queue as long as the changes have nothing to do with one another. */
-  function draft(): { writes: Write[]; settled: { readonly settle: () => void; readonly reject: (error: unknown) => void }[] } {
+  function draft(): {
+    writes: Write[]
+    appends: Append[]
+    settled: { readonly settle: () => void; readonly reject: (error: unknown) => void }[]
+  } {
     const spoken = new Set<string>()
     const numbers = new Map(Object.entries(next))
     const writes: Write[] = []
+    const appends: Append[] = []
     const keys = new Set<string>()
     const settled = []
     for (const { plan, reject } of queue.slice(0, BATCH_MAX)) {
@@ -74,6 +81,7 @@ export function createAccounts({ replica }: { readonly replica: Replica }): Acco
           keys.add(write.key)
           writes.push(write)
         }
+        appends.push(...(made.plan.appends ?? []))
         settled.push({ settle: made.settle, reject })
       } catch (error) {
         settled.push({ settle: () => reject(error), reject })
@@ -84,7 +92,7 @@ export function createAccounts({ replica }: { readonly replica: Replica }): Acco
       value: encode({ next: Object.fromEntries(numbers), lastRemoval, removing: writes.some(isRemoval) }),
       expects: version,
     }
-    return { writes: writes.length === 0 ? [] : [guard, ...writes], settled }
+    return { writes: writes.length === 0 ? [] : [guard, ...writes], appends, settled }
   }
 
   async function run(): Promise<void> {
@@ -96,7 +104,7 @@ export function createAccounts({ replica }: { readonly replica: Replica }): Acco
         await replica.change(() => {
           const drafted = draft()
           settled = drafted.settled
-          return { writes: drafted.writes, answer: null }
+          return { writes: drafted.writes, appends: drafted.appends, answer: null }
         })
         queue.splice(0, settled.length)
         for (const { settle } of settled) settle()

@@ -98,22 +98,22 @@ export function createAdministration(parts: AdministrationParts): Administration
     deleteToken: (userId, tokenId) => tokenChanges.remove(principal, userId, tokenId),
     async changeSettings(change) {
       assertPermission(principal, 'manage-settings')
-      return workspace.changeSettings(change)
+      return workspace.changeSettings(change, principal.by)
     },
     rolePermissions: async () => workspace.rolePermissions(),
     async changeRolePermissions(change) {
       assertPermission(principal, 'manage-settings')
       if (!principal.administrator) throw permissionMissing('of an administrator')
-      await workspace.changeRolePermissions(change)
+      await workspace.changeRolePermissions(change, principal.by)
     },
     presets: async () => presets.document.current,
     async putPreset(preset) {
       assertPermission(principal, 'manage-presets')
-      return presets.put(preset)
+      return presets.put(preset, principal.by)
     },
     async deletePreset(presetId) {
       assertPermission(principal, 'manage-presets')
-      await presets.remove(presetId)
+      await presets.remove(presetId, principal.by)
     },
     async preferences(userId) {
       assertPreferences(principal, userId, 'read')

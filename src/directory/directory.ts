@@ -1,4 +1,5 @@
 import type { AdministrationService, Authentication, IdSpace, People, SettingsView } from '../core/accounts.ts'
+import type { Audit } from '../core/audit.ts'
 import type { Memberships } from '../core/groups.ts'
 import type { DirectoryKeys, KeyHolder } from '../core/keys.ts'
 import type { Commit, Entry, Ledger, Positions, Subjects } from '../core/ports.ts'
@@ -29,6 +30,8 @@ export interface DirectoryParts {
   readonly random: Random
   readonly log: Log
   readonly hashing?: HashingLimits
+  /** Absent: nothing is audited. */
+  readonly audit?: Audit
   /** Asked when a token that names groups is made or used; absent: there are none. */
   readonly memberships?: () => Pick<Memberships, 'find' | 'reach'>
 }
@@ -52,7 +55,15 @@ export interface Directory {
   close(): Promise<void>
 }
 
-export function createDirectory({ ledger, idSpaces, random, log, hashing, memberships = noGroups }: DirectoryParts): Directory {
+export function createDirectory({
+  ledger,
+  idSpaces,
+  random,
+  log,
+  hashing,
+  memberships = noGroups,
+  audit = () => [],
+}: DirectoryParts): Directory {
   const replica = createReplica({
     ledger,
     apply: ({ version, writes }) => {
@@ -62,8 +73,8 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing, member
   const users = createUsers({ idSpaces })
   const tokens = createTokens()
   const accounts = createAccounts({ replica })
-  const workspace = createWorkspace({ ledger, replica })
-  const presets = createPresets({ ledger, replica, random })
+  const workspace = createWorkspace({ ledger, replica, audit })
+  const presets = createPresets({ ledger, replica, random, audit })
   const preferences = createPreferences()
   const uses = createUses({ tokens, replica, log })
   const expiry = createExpiry({ now: () => ledger.now(), onExpired: (slot) => tellEnded({ tokenId: tokens.idAt(slot) }) })
@@ -79,8 +90,8 @@ export function createDirectory({ ledger, idSpaces, random, log, hashing, member
   const passwords = createPasswords(hashing)
   const delays = createDelays()
   const remembered = createRemembered({ users, random })
-  const people = createPeopleChanges({ ledger, users, tokens, preferences, accounts, idSpaces, random })
-  const tokenChanges = createTokenChanges({ ledger, users, tokens, replica, random, memberships })
+  const people = createPeopleChanges({ ledger, users, tokens, preferences, accounts, idSpaces, random, audit })
+  const tokenChanges = createTokenChanges({ ledger, users, tokens, replica, random, memberships, audit })
   const administrators = createAdministrators({ users, people, passwords, random })
 
   const endings: ((ended: { readonly tokenId: string } | { readonly userId: UserId }) => void)[] = []

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { IdSpace, NewUser, User, UserChange } from '../core/accounts.ts'
+import type { Audit } from '../core/audit.ts'
 import { Failure } from '../core/errors.ts'
 import type { Ledger, Write } from '../core/ports.ts'
 import type { Principal } from '../core/principal.ts'
@@ -22,6 +24,7 @@ export interface PeopleChangesParts {
   readonly accounts: Accounts
   readonly idSpaces: readonly IdSpace[]
   readonly random: Random
+  readonly audit: Audit
 }
 
 /** What is known besides the fields: who asks (null: the machine's own operator) and the hash of a new password. */
@@ -42,7 +45,7 @@ export interface PeopleChanges {
 const ADMINISTRATORS = ' administrators'
 
 export function createPeopleChanges(parts: PeopleChangesParts): PeopleChanges {
-  const { ledger, users, tokens, preferences, accounts, idSpaces, random } = parts
+  const { ledger, users, tokens, preferences, accounts, idSpaces, random, audit } = parts
 
   function planCreation(wanted: NewUser, { by, passwordHash }: ChangeOfUser, draft: Draft): AccountPlan<UserId> {
     const now = ledger.now()
@@ -69,7 +72,12 @@ export function createPeopleChanges(parts: PeopleChangesParts): PeopleChanges {
       passwordHash: passwordHash ?? null,
     }
     assertFree(user, users, idSpaces)
-    return { words: wordsOf(user, idSpaces), writes: [{ key: userKey(id), value: encodeUser(user), expects: 0 }], answer: id }
+    return {
+      words: wordsOf(user, idSpaces),
+      writes: [{ key: userKey(id), value: encodeUser(user), expects: 0 }],
+      appends: audit({ kind: 'user.created', by: nameOf(by), userId: id, details: { username: user.username, roles } }, now),
+      answer: id,
+    }
   }
 
   function planUpdate(userId: UserId, change: UserChange, { by, passwordHash }: ChangeOfUser): AccountPlan<UserId> {
@@ -96,10 +104,13 @@ export function createPeopleChanges(parts: PeopleChangesParts): PeopleChanges {
     const steps = wasAdministrator && before.active && !(isAdministrator && user.active)
     if (steps) assertNotTheLast(users, userId)
     assertFree(user, users, idSpaces)
-    const value = encodeUser({ ...user, updatedAt: Math.max(ledger.now(), before.updatedAt) })
+    const now = Math.max(ledger.now(), before.updatedAt)
+    const value = encodeUser({ ...user, updatedAt: now })
+    const details = differences(before, user)
     return {
       words: [...wordsOf(before, idSpaces), ...wordsOf(user, idSpaces), ...(steps ? [ADMINISTRATORS] : [])],
       writes: [{ key: userKey(userId), value, expects: users.people.versionOf(userId) }, ...endedLogins(user, before, by)],
+      appends: audit({ kind: 'user.changed', by: nameOf(by), userId, details }, now),
       answer: userId,
     }
   }
@@ -127,6 +138,10 @@ export function createPeopleChanges(parts: PeopleChangesParts): PeopleChanges {
         ...endings(tokens.of(userId), tokens),
         ...preferences.removeAll(userId),
       ],
+      appends: audit(
+        { kind: 'user.deleted', by: nameOf(by), userId, details: { username: user.username, roles: user.roles } },
+        ledger.now(),
+      ),
       answer: null,
     }
   }
@@ -182,3 +197,18 @@ function mergedIds(before: StoredUser, change: UserChange, idSpaces: readonly Id
 }
 
 const sameUser = (one: StoredUser, other: StoredUser): boolean => encodeUser(one).equals(encodeUser(other))
+
+/** What the audit log says of a change: of these the values, of everything else that it changed. */
+const TOLD: ReadonlySet<string> = new Set<keyof StoredUser>(['username', 'roles', 'active', 'bot'])
+
+function differences(before: StoredUser, after: StoredUser): Record<string, unknown> {
+  const names = (Object.keys(after) as (keyof StoredUser)[]).filter((name) => !isDeepStrictEqual(before[name], after[name]))
+  return Object.fromEntries(
+    names.map((name) => [
+      name === 'passwordHash' ? 'password' : name,
+      TOLD.has(name) ? { from: before[name], to: after[name] } : true,
+    ]),
+  )
+}
+
+const nameOf = (by: Principal | null): string | null => by?.by ?? null

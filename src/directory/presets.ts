@@ -1,4 +1,5 @@
 import type { Preset } from '../core/accounts.ts'
+import type { Audit } from '../core/audit.ts'
 import { Failure } from '../core/errors.ts'
 import type { Ledger } from '../core/ports.ts'
 import { createDocument, type Document } from './document.ts'
@@ -12,9 +13,9 @@ import { fold } from './userRecord.ts'
 export interface Presets {
   readonly document: Document<readonly Preset[]>
   /** Throws Failure `invalid`, `not_found` no_such_preset, `conflict` taken. */
-  put(preset: Parameters<PutPreset>[0]): Promise<Preset>
+  put(preset: Parameters<PutPreset>[0], by: string): Promise<Preset>
   /** Throws Failure `not_found` no_such_preset. */
-  remove(presetId: string): Promise<void>
+  remove(presetId: string, by: string): Promise<void>
 }
 
 type PutPreset = (preset: { readonly id?: string; readonly name: string; readonly availability: string }) => void
@@ -23,10 +24,11 @@ export interface PresetsParts {
   readonly ledger: Ledger
   readonly replica: Replica
   readonly random: Random
+  readonly audit: Audit
 }
 
 /** All of them under one key, so that no two nodes can give one name twice. */
-export function createPresets({ ledger, replica, random }: PresetsParts): Presets {
+export function createPresets({ ledger, replica, random, audit }: PresetsParts): Presets {
   const document = createDocument<readonly Preset[]>('presets', [])
 
   function others(presetId: string): readonly Preset[] {
@@ -37,7 +39,7 @@ export function createPresets({ ledger, replica, random }: PresetsParts): Preset
 
   return {
     document,
-    async put({ id, name, availability }) {
+    async put({ id, name, availability }, by) {
       assertText('name', name)
       assertText('availability', availability)
       return replica.change(() => {
@@ -47,10 +49,16 @@ export function createPresets({ ledger, replica, random }: PresetsParts): Preset
         if (rest.some((preset) => fold(preset.name) === fold(name)))
           throw new Failure('conflict', `A preset named "${name}" exists.`, { reason: 'taken', field: 'name' })
         const preset = { id: id ?? newId(random), name, availability, updatedAt: ledger.now() }
-        return { writes: [document.write([...rest, preset])], answer: preset }
+        const entry = { kind: 'preset.put', by, target: preset.id, details: { name, availability } } as const
+        return { writes: [document.write([...rest, preset])], appends: audit(entry, preset.updatedAt), answer: preset }
       })
     },
-    remove: (presetId) => replica.change(() => ({ writes: [document.write(others(presetId))], answer: undefined })),
+    remove: (presetId, by) =>
+      replica.change(() => ({
+        writes: [document.write(others(presetId))],
+        appends: audit({ kind: 'preset.deleted', by, target: presetId }, ledger.now()),
+        answer: undefined,
+      })),
   }
 }
 

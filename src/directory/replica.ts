@@ -58,9 +58,9 @@ export function createReplica({ ledger, apply }: ReplicaParts): Replica {
     },
     async change(plan) {
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-        const { writes, answer } = plan()
+        const { writes, appends, answer } = plan()
         if (writes.length === 0) return answer
-        const outcome = await ledger.commit(PARTITION, writes)
+        const outcome = await ledger.commit(PARTITION, writes, appends)
         if (outcome.committed) {
           const { version } = outcome
           if (version === position + 1) advance({ partition: PARTITION, version, writes })

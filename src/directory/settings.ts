@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import type { Settings, SettingsView } from '../core/accounts.ts'
+import type { Audit } from '../core/audit.ts'
 import { Failure } from '../core/errors.ts'
 import type { Ledger, Version } from '../core/ports.ts'
 import { PERMISSIONS, type Permission, ROLES, type Role } from '../core/principal.ts'
@@ -132,17 +133,18 @@ export interface Workspace {
   readonly rolesDocument: Document<Partial<RolePermissions>>
   rolePermissions(): RolePermissions
   /** Throws Failure `invalid` naming the setting. */
-  changeSettings(change: Partial<Settings>): Promise<Settings>
+  changeSettings(change: Partial<Settings>, by: string): Promise<Settings>
   /** Throws Failure `invalid` naming the permission. */
-  changeRolePermissions(change: Partial<RolePermissions>): Promise<void>
+  changeRolePermissions(change: Partial<RolePermissions>, by: string): Promise<void>
 }
 
 export interface WorkspaceParts {
   readonly ledger: Ledger
   readonly replica: Replica
+  readonly audit: Audit
 }
 
-export function createWorkspace({ ledger, replica }: WorkspaceParts): Workspace {
+export function createWorkspace({ ledger, replica, audit }: WorkspaceParts): Workspace {
   const kept = createDocument<KeptSettings>('settings', { at: 0, values: {} })
   const rolesDocument = createDocument<Partial<RolePermissions>>('roles', {})
   const listeners: ((settings: Settings, at: Instant) => void)[] = []
@@ -163,20 +165,37 @@ export function createWorkspace({ ledger, replica }: WorkspaceParts): Workspace 
     },
     rolesDocument,
     rolePermissions: () => ({ ...DEFAULT_ROLE_PERMISSIONS, ...rolesDocument.current }),
-    async changeSettings(change) {
+    async changeSettings(change, by) {
       assertSettings(change)
       const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
       await replica.change(() => {
         const values = { ...kept.current.values, ...given }
         if (isDeepStrictEqual(values, kept.current.values)) return { writes: [], answer: null }
-        return { writes: [kept.write({ at: ledger.now(), values })], answer: null }
+        const at = ledger.now()
+        const details = differences(current, { ...DEFAULT_SETTINGS, ...values })
+        const appends = audit({ kind: 'settings.changed', by, details }, at)
+        return { writes: [kept.write({ at, values })], appends, answer: null }
       })
       return current
     },
-    async changeRolePermissions(change) {
+    async changeRolePermissions(change, by) {
       assertRolePermissions(change)
       const given = Object.fromEntries(Object.entries(change).filter(([, roles]) => roles !== undefined))
-      await replica.change(() => ({ writes: [rolesDocument.write({ ...rolesDocument.current, ...given })], answer: null }))
+      await replica.change(() => {
+        const permissions = { ...rolesDocument.current, ...given }
+        const details = differences(
+          { ...DEFAULT_ROLE_PERMISSIONS, ...rolesDocument.current },
+          { ...DEFAULT_ROLE_PERMISSIONS, ...permissions },
+        )
+        const appends = audit({ kind: 'permissions.changed', by, details }, ledger.now())
+        return { writes: [rolesDocument.write(permissions)], appends, answer: null }
+      })
     },
   }
+}
+
+/** What differs, by name. */
+function differences<Values extends object>(before: Values, after: Values): Record<string, unknown> {
+  const names = (Object.keys(after) as (keyof Values & string)[]).filter((name) => !isDeepStrictEqual(before[name], after[name]))
+  return Object.fromEntries(names.map((name) => [name, { from: before[name], to: after[name] }]))
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { NewToken, TokenDescription } from '../core/accounts.ts'
+import type { Audit } from '../core/audit.ts'
 import { Failure } from '../core/errors.ts'
 import type { Memberships } from '../core/groups.ts'
 import type { Ledger, Write } from '../core/ports.ts'
@@ -31,11 +32,20 @@ export interface TokenChangesParts {
   readonly tokens: Tokens
   readonly replica: Replica
   readonly random: Random
+  readonly audit: Audit
   readonly memberships: () => Pick<Memberships, 'find'>
 }
 
 /** Tokens made, listed and ended by their owners, or for anybody by whoever manages users. */
-export function createTokenChanges({ ledger, users, tokens, replica, random, memberships }: TokenChangesParts): TokenChanges {
+export function createTokenChanges({
+  ledger,
+  users,
+  tokens,
+  replica,
+  random,
+  memberships,
+  audit,
+}: TokenChangesParts): TokenChanges {
   function assertMay(by: Principal, userId: UserId): void {
     assertScope(by, 'admin')
     assertReach(by, userId)
@@ -44,6 +54,12 @@ export function createTokenChanges({ ledger, users, tokens, replica, random, mem
     if (owner === null) throw noSuchUser()
     if (userId !== by.userId && owner.roles.includes('admin') && !by.administrator)
       throw new Failure('forbidden', 'Only administrators may touch the tokens of one.', { reason: 'permission_missing' })
+  }
+
+  function appendsFor(kind: 'token.created' | 'token.deleted', { by }: Principal, token: StoredToken) {
+    const { userId, name, kind: of, scopes, until } = token
+    const details = { name, kind: of, ...(scopes !== null && { scopes }), ...(until !== null && { until }) }
+    return audit({ kind, by, userId, target: tokenId(token.hash), details }, ledger.now())
   }
 
   return {
@@ -72,7 +88,7 @@ export function createTokenChanges({ ledger, users, tokens, replica, random, mem
       await replica.change(() => {
         if (tokens.of(userId).length >= TOKENS_MAX)
           throw new Failure('invalid', `A user may have at most ${TOKENS_MAX} tokens; delete some first.`, { field: 'userId' })
-        return { writes: [putToken(made)], answer: null }
+        return { writes: [putToken(made)], appends: appendsFor('token.created', by, made), answer: null }
       })
       return { token, description: describe(made) }
     },
@@ -91,7 +107,8 @@ export function createTokenChanges({ ledger, users, tokens, replica, random, mem
       await replica.change(() => {
         const slots = tokens.of(userId).filter((slot) => tokens.idAt(slot) === id)
         if (slots.length === 0) throw new Failure('not_found', 'There is no such token.', { reason: 'no_such_token' })
-        return { writes: endings(slots, tokens), answer: null }
+        const appends = slots.flatMap((slot) => appendsFor('token.deleted', by, tokens.at(slot)))
+        return { writes: endings(slots, tokens), appends, answer: null }
       })
     },
   }
