@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { mayTakeTime } from './patience.ts'
 
 interface Refusal {
   readonly status: string
@@ -28,6 +29,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 /** Answers what is no request yet, so that no dialect could own it, with a problem document (RFC 9457), and hangs up. */
 export function answerNoRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && mayTakeTime(socket)) return
   const { status, title, detail } = REFUSALS[error.code ?? ''] ?? MALFORMED
   const problem = JSON.stringify({ type: 'about:blank', title, status: Number.parseInt(status, 10), detail })
   const head = `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(problem)}\r\n`

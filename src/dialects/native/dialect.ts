@@ -14,7 +14,10 @@ import { bearerOf } from './bearer.ts'
 import { NATIVE_DESCRIPTION } from './description.ts'
 import { METHOD_PROBLEM, refuse, sendProblem } from './errors.ts'
 import { accessRoutes } from './routes-access.ts'
+import { bulkRoutes, IMPORT_PATH, LINES_TYPE } from './routes-bulk.ts'
+import { claimRoutes } from './routes-claims.ts'
 import { descriptionRoutes } from './routes-description.ts'
+import { explainRoutes } from './routes-explain.ts'
 import { type OperationParts, operationRoutes } from './routes-operation.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { presenceRoutes } from './routes-presence.ts'
@@ -48,6 +51,10 @@ export function nativeDialect(parts: NativeParts): Dialect & SocketDialect {
           done(error as Error)
         }
       })
+      fastify.addContentTypeParser(LINES_TYPE, (request, lines, done) => {
+        if (request.routeOptions.url === IMPORT_PATH) done(null, lines)
+        else done(new Failure('unsupported_media', 'This takes application/json, not lines of it.'))
+      })
       const identify = (request: FastifyRequest) => bearerOf(request, services.authentication)
       serve(fastify, { routes, services, rates, declare, manners: { identify, refuse, countsCalls: 'first' } })
     },
@@ -68,7 +75,10 @@ function routesOf(services: Services, parts: NativeParts, texts: Texts): readonl
   return [
     ...accessRoutes(services),
     ...peopleRoutes(services, parts.subjects),
+    ...bulkRoutes(services, parts.subjects),
     ...presenceRoutes(services, texts),
+    ...claimRoutes(services, texts),
+    ...explainRoutes(services),
     ...sessionRoutes(services),
     ...streamRoutes(services, parts.realtime, texts),
     ...operationRoutes(services, parts),

@@ -41,7 +41,8 @@ export const METHOD_PROBLEM = {
   status: 405,
 } as const
 
-const BUG: Problem = {
+/** A bug of ours, without its message. */
+export const BUG: Problem = {
   type: problemType('internal'),
   title: 'Something is wrong here',
   status: 500,

@@ -4,17 +4,17 @@ import type { Changes, Services } from '../../core/service.ts'
 import type { PresenceEvent } from '../../core/transition.ts'
 import { type Route, route } from '../../http/route.ts'
 import { answerTagged, answerText, type Texts } from './answers.ts'
-import { Batch, ByClaim, ByUser, NewAvailability, NewClaim, NewNote, Since } from './schemas.ts'
-import { BatchShape, ChangesShape, ExplanationShape, PresenceShape } from './shapes.ts'
-import { availabilityIn, claimIn, claimKey, explanationOut, findUser, noSuchUser, noteIn, userOf } from './translate.ts'
+import { Batch, ByUser, NewAvailability, NewNote, Since } from './schemas.ts'
+import { BatchShape, ChangesShape, PresenceShape } from './shapes.ts'
+import { availabilityIn, findUser, noSuchUser, noteIn, userOf } from './translate.ts'
 
 /** The door's name: claims made here are signed with it. */
-const VIA = 'native'
+export const VIA = 'native'
 
 /** No user's id. */
 const NOBODY = ''
 
-/** Reading, setting and explaining presence. */
+/** Reading and setting presence. */
 export function presenceRoutes({ presence, people }: Services, texts: Texts): readonly Route[] {
   const viewOf = (principal: Principal) => presence.as(principal, VIA).view
   const change = async (word: string, principal: Principal, event: PresenceEvent) => {
@@ -70,19 +70,6 @@ export function presenceRoutes({ presence, people }: Services, texts: Texts): re
       },
     }),
     route({
-      rule: 'N17',
-      method: 'GET',
-      path: '/v1/presence/:user/explain',
-      summary: 'Explain why a user is shown so',
-      answers: { 200: ExplanationShape },
-      access: 'user',
-      rate: 'read',
-      params: ByUser,
-      async handle({ params, principal }) {
-        return explanationOut(await presence.as(principal, VIA).commands.explain(userOf(params.user, principal, people)))
-      },
-    }),
-    route({
       rule: 'N14',
       method: 'PUT',
       path: '/v1/presence/:user/availability',
@@ -134,34 +121,6 @@ export function presenceRoutes({ presence, people }: Services, texts: Texts): re
       params: ByUser,
       async handle({ params, principal, reply }) {
         return answerText((await change(params.user, principal, { type: 'note_withdrawn', via: null })).text, reply)
-      },
-    }),
-    route({
-      rule: 'N16',
-      method: 'PUT',
-      path: '/v1/presence/:user/claims/:claim',
-      summary: 'Make or renew a claim',
-      answers: { 200: PresenceShape },
-      access: 'user',
-      rate: 'set',
-      params: ByClaim,
-      body: NewClaim,
-      async handle({ params, body, principal, reply }) {
-        return answerText((await change(params.user, principal, claimIn(params.claim, body))).text, reply)
-      },
-    }),
-    route({
-      rule: 'N16',
-      method: 'DELETE',
-      path: '/v1/presence/:user/claims/:claim',
-      summary: 'Withdraw a claim',
-      answers: { 200: PresenceShape },
-      access: 'user',
-      rate: 'set',
-      params: ByClaim,
-      async handle({ params, principal, reply }) {
-        const { key } = claimKey(params.claim)
-        return answerText((await change(params.user, principal, { type: 'claim_withdrawn', key })).text, reply)
       },
     }),
   ]

@@ -26,17 +26,25 @@ export const NewAvailability = fields({
   until: maybe(Time),
 })
 export const NewNote = fields({ text: maybe(Text), emoji: maybe(Line), until: maybe(Time) })
+
+/** Shortest and longest time for which a claim may be believed without a heartbeat, in ms. */
+export const LEASE_MS_MIN = 1_000
+export const LEASE_MS_MAX = 86_400_000
 export const NewClaim = fields({
   availability: maybe(Type.Enum([...AVAILABILITIES])),
   activity: maybe(Type.Enum([...ACTIVITIES])),
   note: maybe(fields({ text: maybe(Text), emoji: maybe(Line) })),
   until: maybe(Time),
+  leaseMs: maybe(Type.Integer({ minimum: LEASE_MS_MIN, maximum: LEASE_MS_MAX })),
 })
 
 /** Users of one batch read. */
 export const BATCH_USERS_MAX = 1_000
 export const Batch = fields({ users: Type.Array(Type.String(), { maxItems: BATCH_USERS_MAX }) })
 export const Since = fields({ since: Type.Optional(Type.String({ maxLength: 4_096 })) })
+
+/** An IANA name, or an offset like +05:30. */
+export const InZone = fields({ zone: Type.Optional(Line) })
 
 export const Credentials = fields({ username: Line, password: Text, cookie: Type.Optional(Type.Boolean()) })
 
@@ -84,6 +92,7 @@ export const NewTokenFields = fields({
   user: Type.Optional(Line),
   scopes: Type.Optional(Type.Array(Type.Enum([...SCOPES]), { maxItems: SCOPES.length })),
   users: Type.Optional(Type.Array(Line, { maxItems: 1_000 })),
+  groups: Type.Optional(Type.Array(Line, { maxItems: 1_000 })),
   origins: Type.Optional(Type.Array(Line, { maxItems: 100 })),
   until: maybe(Time),
 })

@@ -33,6 +33,21 @@ export const PresenceShape = titled('Presence', {
   nextChangeAt: Type.Optional(TimeShape),
 })
 
+export const ClaimShape = titled('Claim', {
+  claim: Type.String({ description: 'Its key: a class, a colon and an id.' }),
+  source: Type.Enum([...CLAIM_CLASSES]),
+  availability: Type.Optional(Type.Enum([...AVAILABILITIES])),
+  activity: Type.Optional(Type.Enum([...ACTIVITIES])),
+  note: Type.Optional(fields({ text: Type.String(), emoji: Type.String() })),
+  since: TimeShape,
+  until: Type.Optional(TimeShape),
+  leaseMs: Type.Optional(Type.Integer({ description: 'How long it is believed without a heartbeat.' })),
+  leaseUntil: Type.Optional(TimeShape),
+  via: Type.String(),
+  by: Type.String({ description: 'The id of the user or token that made it.' }),
+})
+export const ClaimsShape = titled('Claims', { claims: Type.Array(ClaimShape) })
+
 export const BatchShape = titled('PresenceBatch', { presences: Type.Array(PresenceShape), unknown: Texts })
 
 export const ChangesShape = titled('PresenceChanges', {
@@ -95,6 +110,7 @@ const tokenFields = {
   name: Type.String(),
   scopes: Texts,
   users: Type.Union([Texts, Type.Null()], { description: 'Ids of the users that it is limited to; null: it is not.' }),
+  groups: Type.Union([Texts, Type.Null()], { description: 'Ids of the groups whose members, at the moment, it is limited to.' }),
   origins: Type.Union([Texts, Type.Null()]),
   createdAt: TimeShape,
   until: MaybeTime,
@@ -123,6 +139,10 @@ export const LinesShape = Type.String({ contentMediaType: 'application/x-ndjson'
 export const EventsShape = Type.String({ contentMediaType: 'text/event-stream', description: 'Server-sent events.' })
 
 export const DocumentShape = Type.Object({}, { title: 'OpenApiDocument', description: 'OpenAPI 3.1.' })
+
+export const PageShape = Type.String({ contentMediaType: 'text/html; charset=utf-8' })
+export const ScriptShape = Type.String({ contentMediaType: 'text/javascript; charset=utf-8' })
+export const StyleShape = Type.String({ contentMediaType: 'text/css; charset=utf-8' })
 
 export const ProblemShape = titled('Problem', {
   type: Type.String({ pattern: '^urn:rollcall:problem:[a-z-]+$', description: 'Stable: programs may compare it.' }),

@@ -3,7 +3,7 @@ import type { NewUser, People, TokenDescription, User, UserChange } from '../../
 import { Failure } from '../../core/errors.ts'
 import type { Principal } from '../../core/principal.ts'
 import { classOfKey } from '../../core/record.ts'
-import type { Explanation } from '../../core/service.ts'
+import type { Explanation, StatedClaim } from '../../core/service.ts'
 import type { PresenceEvent } from '../../core/transition.ts'
 import type { Instant, Note, NoteWords, Presence, UserId } from '../../core/vocabulary.ts'
 import type { NewAvailability, NewClaim, NewNote, NewUserFields, UserFields } from './schemas.ts'
@@ -100,7 +100,7 @@ export function noteIn(said: Static<typeof NewNote>): PresenceEvent {
 }
 
 /** Throws Failure `invalid` unless the key is `class:id` and the claim says something. */
-export function claimIn(key: string, { availability, activity, note, until }: Static<typeof NewClaim>): PresenceEvent {
+export function claimIn(key: string, { availability, activity, note, until, leaseMs }: Static<typeof NewClaim>): PresenceEvent {
   const words = note == null ? null : wordsIn(note)
   if (availability == null && activity != null)
     throw new Failure('invalid', '"activity" needs an "availability" that it makes finer.', {
@@ -120,7 +120,33 @@ export function claimIn(key: string, { availability, activity, note, until }: St
     note: words,
     since: null,
     until: endOf(until),
-    leaseMs: null,
+    leaseMs: leaseMs ?? null,
+  }
+}
+
+/** A claim as those see it who may; what it does not say is left out. */
+export function claimOut({
+  key,
+  class: source,
+  availability,
+  activity,
+  note,
+  leaseMs,
+  leaseUntil,
+  ...rest
+}: StatedClaim): object {
+  return {
+    claim: key,
+    source,
+    ...(availability !== null && { availability }),
+    ...(activity !== null && { activity }),
+    ...(note !== null && { note }),
+    since: timeOf(rest.since),
+    ...(rest.until !== null && { until: timeOf(rest.until) }),
+    ...(leaseMs !== null && { leaseMs }),
+    ...(leaseUntil !== undefined && { leaseUntil: timeOf(leaseUntil) }),
+    via: rest.via,
+    by: rest.by,
   }
 }
 
