@@ -35,7 +35,7 @@ export function documentOf({ version, dialects }: DocumentParts): Json {
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Rollcall', version, license: { name: 'MIT', identifier: 'MIT' }, description: wordsOf(dialects) },
+    info: { title: 'Rollcall', version, description: wordsOf(dialects) },
     servers: [{ url: '/' }],
     tags: [...tags.keys()].map((name) => ({ name })),
     'x-tagGroups': dialects.map(({ description }) => ({

@@ -25,16 +25,23 @@ export function tag(text: string): Tagged {
   return { text, etag: `"${hash('sha1', text, 'base64url')}"` }
 }
 
+const JSON_TYPE = 'application/json'
+
 /** 304 when the caller has this very text already, else the text. */
-export function answerTagged({ text, etag }: Tagged, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function answerTagged(
+  { text, etag }: Tagged,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  type = JSON_TYPE,
+): FastifyReply {
   reply.header('ETag', etag).header('Cache-Control', 'private, no-cache')
   const known = request.headers['if-none-match']
   if (known !== undefined && isAmong(etag, known)) return reply.code(304).send()
-  return answerText(text, reply)
+  return answerText(text, reply, type)
 }
 
-export function answerText(text: string, reply: FastifyReply): FastifyReply {
-  return reply.header('Content-Type', 'application/json').send(text)
+export function answerText(text: string, reply: FastifyReply, type = JSON_TYPE): FastifyReply {
+  return reply.header('Content-Type', type).send(text)
 }
 
 /** Weak comparison, as If-None-Match asks for. */

@@ -57,5 +57,6 @@ const AREAS: Readonly<Record<string, string>> = {
   settings: 'administration',
   backup: 'administration',
   export: 'administration',
+  healthz: 'the server',
   audit: 'administration',
 }
