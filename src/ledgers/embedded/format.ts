@@ -43,15 +43,22 @@ export function encode(storeKey: string, version: Version, value: Uint8Array): B
 const PREAMBLE_BYTES = 10
 
 /** Throws Failure when the bytes are not those that were written under the key. */
-export function decode(storeKey: string, bytes: Buffer): { readonly version: Version; readonly value: Uint8Array } {
-  const whole = bytes.byteLength >= PREAMBLE_BYTES && crc32(bytes.subarray(4), crc32(storeKey)) === bytes.readUInt32LE(0)
+export function decode(
+  storeKey: string,
+  bytes: Buffer,
+  sum = sumOf(storeKey),
+): { readonly version: Version; readonly value: Uint8Array } {
+  const whole = bytes.byteLength >= PREAMBLE_BYTES && crc32(bytes.subarray(4), sum) === bytes.readUInt32LE(0)
   if (!whole) throw damaged(`its entry ${nameOf(storeKey)} does not match its checksum`)
   return { version: bytes.readUIntLE(4, 6), value: bytes.subarray(PREAMBLE_BYTES) }
 }
 
+/** For whoever needs it twice: what `decode` and `traceOf` begin with. */
+export const sumOf = (storeKey: string): number => crc32(storeKey)
+
 /** An entry's share in its partition's sum of traces; both are unsigned 32-bit numbers. */
-export function traceOf(storeKey: string, version: Version): number {
-  let trace = crc32(storeKey) ^ Math.imul(version >>> 0, 0x9e3779b1) ^ Math.floor(version / 2 ** 32)
+export function traceOf(storeKey: string, version: Version, sum = sumOf(storeKey)): number {
+  let trace = sum ^ Math.imul(version >>> 0, 0x9e3779b1) ^ Math.floor(version / 2 ** 32)
   trace = Math.imul(trace ^ (trace >>> 16), 0x85ebca6b)
   trace = Math.imul(trace ^ (trace >>> 13), 0xc2b2ae35)
   return (trace ^ (trace >>> 16)) >>> 0

@@ -2,7 +2,7 @@ import type { Iterator } from 'classic-level'
 import { Failure } from '../../core/errors.ts'
 import type { Entry, Partition, Version } from '../../core/ports.ts'
 import { ARCHIVE, archivePlace } from './archive.ts'
-import { damaged, decode, type Head, prefixOf, traceOf } from './format.ts'
+import { damaged, decode, type Head, prefixOf, sumOf, traceOf } from './format.ts'
 import { readHeads, type Snapshot, type Store } from './store.ts'
 
 /** How many entries are read at a time; the event loop turns between two chunks. */
@@ -61,13 +61,14 @@ async function* partitionChunks(
   const iterator = store.iterator({ gte: prefix, lt: `${partition}\x01`, snapshot, highWaterMarkBytes: 1024 * 1024 })
   let [entries, traces] = [0, 0]
   try {
-    for (let found = await next(iterator, partition); found.length > 0; found = await next(iterator, partition)) {
-      const chunk = found.map(([storeKey, bytes]) => ({
-        partition,
-        key: storeKey.slice(prefix.length),
-        ...decode(storeKey, bytes),
-      }))
-      for (const { key, version } of chunk) traces = (traces + traceOf(prefix + key, version)) >>> 0
+    for await (const found of batches(iterator, partition)) {
+      const chunk: Entry[] = []
+      for (const [storeKey, bytes] of found) {
+        const sum = sumOf(storeKey)
+        const { version, value } = decode(storeKey, bytes, sum)
+        chunk.push({ partition, key: storeKey.slice(prefix.length), value, version })
+        traces = (traces + traceOf(storeKey, version, sum)) >>> 0
+      }
       entries += chunk.length
       yield chunk
     }
@@ -84,10 +85,21 @@ async function* partitionChunks(
 async function* archiveChunks(store: Store, snapshot: Snapshot): AsyncGenerator<readonly ArchivedEntry[]> {
   const iterator = store.iterator({ ...ARCHIVE, snapshot, highWaterMarkBytes: 1024 * 1024 })
   try {
-    for (let found = await next(iterator, 'archive'); found.length > 0; found = await next(iterator, 'archive'))
+    for await (const found of batches(iterator, 'archive'))
       yield found.map(([storeKey, bytes]) => ({ ...archivePlace(storeKey), ...decode(storeKey, bytes) }))
   } finally {
     await iterator.close()
+  }
+}
+
+/** While one is worked on, the next is read. */
+async function* batches(iterator: Iterator<Store, string, Buffer>, partition: Partition): AsyncGenerator<[string, Buffer][]> {
+  let upcoming = next(iterator, partition)
+  for (let found = await upcoming; found.length > 0; found = await upcoming) {
+    upcoming = next(iterator, partition)
+    // Whoever goes on finds out then; whoever does not, need not know.
+    upcoming.catch(() => {})
+    yield found
   }
 }
 

@@ -11,8 +11,9 @@ export type Store = ClassicLevel<string, Buffer>
 
 const MEBIBYTE = 1024 * 1024
 
-/** LevelDB maps the files it has open, of 2 MiB each, into memory: so this bounds what they take of it. It takes no lower number. */
+/** LevelDB maps the files it has open into memory: so these bound what they take of it. It takes no lower numbers. */
 const OPEN_FILES_MAX = 74
+const FILE_BYTES_MAX = MEBIBYTE
 
 /** Opens the folder's LevelDB. Throws Failure when another process holds it or LevelDB finds it damaged. */
 export async function openStore(folder: string): Promise<Store> {
@@ -26,7 +27,12 @@ export async function openStore(folder: string): Promise<Store> {
 /** Opens it again after it was closed. */
 export async function reopenStore(store: Store, folder: string): Promise<void> {
   try {
-    await store.open({ writeBufferSize: 16 * MEBIBYTE, cacheSize: 16 * MEBIBYTE, maxOpenFiles: OPEN_FILES_MAX })
+    await store.open({
+      writeBufferSize: 16 * MEBIBYTE,
+      cacheSize: 16 * MEBIBYTE,
+      maxOpenFiles: OPEN_FILES_MAX,
+      maxFileSize: FILE_BYTES_MAX,
+    })
   } catch (error) {
     throw await openingFailure(folder, error)
   }
