@@ -90,7 +90,7 @@ export function createMemberships({ subjects, seen, unsettled, onGroupGone }: Me
       users.set(userId, { version, memberships: memberships.filter((one) => one.group !== group) })
       unsettled(userId)
     }
-    for (const follower of [...group.followers]) follower.gone()
+    for (const follower of group.followers) follower.gone()
     onGroupGone(group.id)
   }
 

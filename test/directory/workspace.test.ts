@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Settings } from '../../src/core/accounts.ts'
+import { PERMISSIONS } from '../../src/core/principal.ts'
 import { expectFailure, logIn, openDirectory, openHouse } from './house.ts'
 
 const permissionMissing = { code: 'forbidden', reason: 'permission_missing' } as const
@@ -65,7 +66,7 @@ test('[A24] what roles may do holds at once, on every node, and only administrat
   await expectFailure(own.changeRolePermissions({ 'manage-users': ['user'] }), permissionMissing)
   expect((await own.rolePermissions())['read-explain']).toEqual(['admin', 'user'])
   await admin.updateUser(id, { roles: ['admin'] })
-  expect(directory.authentication.byToken(token)?.permissions.size).toBe(7)
+  expect(directory.authentication.byToken(token)?.permissions.size).toBe(PERMISSIONS.length)
 })
 
 test('[A25] settings start as documented, change at once on every node, and tell who listens since when', async () => {

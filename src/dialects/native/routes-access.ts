@@ -11,7 +11,7 @@ import { instantOf, tokenOut, userOf, userOut } from './translate.ts'
 const TOKEN_LENGTH = 43
 
 /** Logging in and out, and the tokens that stand for it. */
-export function accessRoutes({ authentication, administration, people }: Services): readonly Route[] {
+export function accessRoutes({ authentication, administration, people, groups }: Services): readonly Route[] {
   return [
     route({
       rule: 'N1',
@@ -54,13 +54,14 @@ export function accessRoutes({ authentication, administration, people }: Service
       access: 'user',
       rate: 'read',
       body: NewTokenFields,
-      async handle({ body: { kind = 'personal', user, users, until, ...rest }, principal, reply }) {
+      async handle({ body: { kind = 'personal', user, users, groups: among, until, ...rest }, principal, reply }) {
         const made = await administration.as(principal).createToken({
           ...rest,
           kind,
           tokenLength: TOKEN_LENGTH,
           ...(user !== undefined && { userId: userOf(user, principal, people) }),
           ...(users !== undefined && { users: users.map((word) => userOf(word, principal, people)) }),
+          ...(among !== undefined && { groups: among.map((word) => groups.as(principal).find(word).id) }),
           ...(until != null && { until: instantOf(until, 'until') }),
         })
         const { token, description } = made
