@@ -22,9 +22,13 @@ export interface EnactParts {
 
 export function createEnact({ ledger, subjects, lanes, policies }: EnactParts): Enact {
   return (userId, events, deed) =>
-    lanes.change(userId, (record) => {
-      const slot = found(subjects.slotOf(userId))
-      const now = Math.max(ledger.now(), record.shown.asOf)
-      return transitionAll(record, events(record, now), deed, now, policies.of(slot))
-    })
+    lanes.change(
+      userId,
+      (record) => {
+        const slot = found(subjects.slotOf(userId))
+        const now = Math.max(ledger.now(), record.shown.asOf)
+        return transitionAll(record, events(record, now), deed, now, policies.of(slot))
+      },
+      deed,
+    )
 }

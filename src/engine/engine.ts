@@ -1,4 +1,5 @@
 import type { Authentication, SettingsView } from '../core/accounts.ts'
+import type { Chronicle } from '../core/history.ts'
 import {
   type Commit,
   type Entry,
@@ -36,6 +37,8 @@ export interface EngineParts {
   readonly onEnded?: Authentication['onEnded']
   /** Spreads retries; 0 to 1. */
   readonly random?: () => number
+  /** What goes to the archive with each commit; absent: nothing. */
+  readonly chronicle?: Chronicle
   readonly log: { warn(details: object, message: string): void }
 }
 
@@ -47,6 +50,8 @@ export interface Engine {
   loaded(positions: Positions): Promise<void>
   /** A commit as the ledger tells it, own ones too; one that was applied already changes nothing. */
   commit(commit: Commit): void
+  /** The facts that are held of a user now. */
+  recordOf(userId: UserId): PresenceRecord
   /** Clients were turned away for so long, in ms, who may have a session: everybody's grace begins anew after it. */
   holdGraces(ms: number): void
   readonly figures: EngineFigures
@@ -70,7 +75,8 @@ const FACTS = 'facts/'
 const NODE = 'single'
 
 /** Keeps presence true over time: facts from the ledger in memory, answers without I/O, changes by compare-and-set. */
-export function createEngine({ ledger, subjects, settings, onEnded, random = Math.random, log }: EngineParts): Engine {
+export function createEngine(parts: EngineParts): Engine {
+  const { ledger, subjects, settings, onEnded, random = Math.random, chronicle = () => [], log } = parts
   const now = () => ledger.now()
   const slices = createSlices()
   const policies = createPolicies(subjects, settings.current)
@@ -83,7 +89,7 @@ export function createEngine({ ledger, subjects, settings, onEnded, random = Mat
   const recency = createRecency({ factsPartitions: ledger.factsPartitions })
   const deadlines = createDeadlines({ now, slices, onDue })
   const orphans = createOrphans({ ledger, subjects, log })
-  const lanes = createLanes({ ledger, random, held, versionOf, onCommitted })
+  const lanes = createLanes({ ledger, random, held, versionOf, onCommitted, chronicle })
   const enact = createEnact({ ledger, subjects, lanes, policies })
   const recordOf = (userId: UserId) => roster.recordAt(subjects.slotOf(userId))
   const owner = () => incarnation
@@ -267,19 +273,12 @@ export function createEngine({ ledger, subjects, settings, onEnded, random = Mat
       followed[number] = Math.max(followed[number] ?? 0, version)
     },
     get figures() {
-      const { inFlight, commits, conflicts } = lanes.figures
-      const usersWithFacts = roster.factsCount
-      return {
-        usersWithFacts,
-        deadlinesPending: deadlines.pending,
-        deadlinesFired,
-        commitsInFlight: inFlight,
-        commits,
-        conflicts,
-        sessions: sessions.figures.sessions,
-        watchers: watchers.figures.watchers,
-      }
+      const { inFlight: commitsInFlight, commits, conflicts } = lanes.figures
+      const [usersWithFacts, deadlinesPending] = [roster.factsCount, deadlines.pending]
+      const own = { usersWithFacts, deadlinesPending, deadlinesFired, commitsInFlight, commits, conflicts }
+      return { ...own, sessions: sessions.figures.sessions, watchers: watchers.figures.watchers }
     },
+    recordOf,
     holdGraces: sessions.holdGraces,
     async close() {
       sessions.stop()

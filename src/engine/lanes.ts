@@ -1,6 +1,8 @@
 import { Failure } from '../core/errors.ts'
+import type { Chronicle, Step as Taken } from '../core/history.ts'
 import { type CommitAnswer, factsPartition, type Ledger, type Version } from '../core/ports.ts'
 import type { PresenceRecord } from '../core/record.ts'
+import type { Deed } from '../core/transition.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { inspectGrowth } from './admission.ts'
 import { encodeRecord } from './codec.ts'
@@ -17,7 +19,7 @@ export type Step = (record: PresenceRecord) => PresenceRecord
 
 export interface Lanes {
   /** Resolves once what the step made, or found there already, is durable. Throws Failure `unavailable`, and what the step throws. */
-  change(userId: UserId, step: Step): Promise<void>
+  change(userId: UserId, step: Step, deed: Deed): Promise<void>
   /** The record that a value in flight was made from, so that nobody reads again what was written here; null: it was not. */
   writtenAs(userId: UserId, value: Uint8Array): PresenceRecord | null
   /** A newer version of the user's record is held now. */
@@ -31,20 +33,35 @@ export interface LanesParts {
   readonly ledger: Ledger
   readonly random: () => number
   /** What is held of a user now. Throws Failure `not_found`. */
-  readonly held: (userId: UserId) => { readonly record: PresenceRecord; readonly version: Version }
+  readonly held: (userId: UserId) => Held
   /** The version the ledger holds, also of a user who is gone. */
   readonly versionOf: (userId: UserId) => Version
   readonly onCommitted: (userId: UserId, record: PresenceRecord, version: Version) => void
+  /** What goes to the archive with each commit. */
+  readonly chronicle: Chronicle
+}
+
+interface Held {
+  readonly record: PresenceRecord
+  readonly version: Version
+}
+
+/** The record after all changes, what changed it, and who waits for it. */
+interface Folded {
+  readonly record: PresenceRecord
+  readonly steps: readonly Taken[]
+  readonly waiting: Waiting[]
 }
 
 interface Waiting {
   readonly step: Step
+  readonly deed: Deed
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
 
 /** Per user one commit in flight; changes that come meanwhile fold onto its result and go together as the next. */
-export function createLanes({ ledger, random, held, versionOf, onCommitted }: LanesParts): Lanes {
+export function createLanes({ ledger, random, held, versionOf, onCommitted, chronicle }: LanesParts): Lanes {
   const lanes = new Map<UserId, Waiting[]>()
   const flights = new Set<Promise<void>>()
   const written = new Map<UserId, { readonly value: Uint8Array; readonly record: PresenceRecord }>()
@@ -65,7 +82,7 @@ export function createLanes({ ledger, random, held, versionOf, onCommitted }: La
         const folded = fold(before.record, changes)
         changes = folded.waiting
         if (changes.length === 0) return
-        const answer = await commit(userId, folded.record, before.version)
+        const answer = await commit(userId, folded, before)
         if (answer.committed) {
           commits++
           onCommitted(userId, folded.record, answer.version)
@@ -85,11 +102,13 @@ export function createLanes({ ledger, random, held, versionOf, onCommitted }: La
     }
   }
 
-  async function commit(userId: UserId, record: PresenceRecord, expects: Version): Promise<CommitAnswer> {
+  async function commit(userId: UserId, { record, steps }: Folded, before: Held): Promise<CommitAnswer> {
     const value = encodeRecord(record)
+    const writes = [{ key: userId, value, expects: before.version }]
+    const appends = chronicle({ userId, steps, value: () => encodeRecord(before.record) })
     written.set(userId, { value, record })
     try {
-      return await ledger.commit(factsPartition(userId, ledger.factsPartitions), [{ key: userId, value, expects }])
+      return await ledger.commit(factsPartition(userId, ledger.factsPartitions), writes, appends)
     } catch (cause) {
       throw new Failure('unavailable', 'The ledger does not answer; whether it was stored is not known.', {
         reason: 'ledger_away',
@@ -121,9 +140,9 @@ export function createLanes({ ledger, random, held, versionOf, onCommitted }: La
   }
 
   return {
-    change(userId, step) {
+    change(userId, step, deed) {
       return new Promise((resolve, reject) => {
-        const waiting = { step, resolve, reject }
+        const waiting = { step, deed, resolve, reject }
         const lane = lanes.get(userId)
         if (lane !== undefined) {
           lane.push(waiting)
@@ -149,14 +168,16 @@ export function createLanes({ ledger, random, held, versionOf, onCommitted }: La
   }
 }
 
-/** The record after all changes. Those that fail, and those before any difference, are answered here; the others wait for the commit. */
-function fold(before: PresenceRecord, changes: readonly Waiting[]): { record: PresenceRecord; waiting: Waiting[] } {
+/** Changes that fail, and those before any difference, are answered here; the others wait for the commit. */
+function fold(before: PresenceRecord, changes: readonly Waiting[]): Folded {
   const waiting: Waiting[] = []
+  const steps: Taken[] = []
   let record = before
   for (const change of changes) {
     try {
       const after = change.step(record)
       inspectGrowth(record, after)
+      if (after !== record) steps.push({ deed: change.deed, before: record, after })
       record = after
       if (record === before) change.resolve()
       else waiting.push(change)
@@ -164,7 +185,7 @@ function fold(before: PresenceRecord, changes: readonly Waiting[]): { record: Pr
       change.reject(error)
     }
   }
-  return { record, waiting }
+  return { record, steps, waiting }
 }
 
 function delay(ms: number): Promise<void> {
