@@ -5,6 +5,7 @@ import { statusCommand } from '../cli/status.ts'
 import { adminCommand, backupCommand, exportCommand, importCommand } from '../cli/store.ts'
 import { tryCommand } from '../cli/try.ts'
 import { userCommand } from '../cli/user.ts'
+import { webhookCommand } from '../cli/webhook.ts'
 import { serveCommand } from './command.ts'
 import { refuse } from './refuse.ts'
 import { stoppedStores } from './stores.ts'
@@ -21,6 +22,7 @@ const program = new Command('rollcall')
   .addCommand(statusCommand())
   .addCommand(userCommand())
   .addCommand(tokenCommand())
+  .addCommand(webhookCommand())
   .addCommand(adminCommand(stoppedStores))
   .addCommand(backupCommand(stoppedStores))
   .addCommand(exportCommand(stoppedStores))

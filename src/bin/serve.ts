@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Memberships } from '../core/groups.ts'
 import { mattermostDialect } from '../dialects/mattermost/dialect.ts'
 import { nativeDialect } from '../dialects/native/dialect.ts'
+import { presenceOut } from '../dialects/native/translate.ts'
 import { rocketchatDialect } from '../dialects/rocketchat/dialect.ts'
 import { superofficeDialect } from '../dialects/superoffice/dialect.ts'
 import { createDirectory } from '../directory/directory.ts'
@@ -13,6 +14,8 @@ import { createRateCounter } from '../http/rate.ts'
 import { createHttpServer } from '../http/server.ts'
 import { openLedger } from '../ledgers/open.ts'
 import { createRealtime } from '../realtime/realtime.ts'
+import { createResolve } from '../webhooks/resolve.ts'
+import { createWebhooks } from '../webhooks/webhooks.ts'
 import { addressReader } from './addresses.ts'
 import { adminFrame } from './administrator.ts'
 import type { Config } from './config.ts'
@@ -40,14 +43,33 @@ export async function serve(config: Config): Promise<void> {
   const engine = stack.adopt(createEngine({ ledger, subjects, settings, onEnded: authentication.onEnded, log }), (made) =>
     made.close(),
   )
+  const now = () => ledger.now()
   const makeId = () => newId(randomBytes)
   const groups = stack.adopt(createGroups({ ledger, keys, subjects, presence: engine.service, newId: makeId }), (made) =>
     made.close(),
   )
+  const webhooks = stack.adopt(
+    createWebhooks({
+      keys,
+      presence: engine.service,
+      people,
+      settings,
+      groups: groups.memberships,
+      shapeOf: presenceOut,
+      resolve: createResolve(),
+      // There is one node so far.
+      onDuty: () => true,
+      now,
+      newId: makeId,
+      randomBytes,
+      log,
+    }),
+    (made) => made.close(),
+  )
   if (!(await fillFrom(ledger, { directory, engine }, ending))) return
   await groups.start()
+  webhooks.start()
 
-  const now = () => ledger.now()
   const services = {
     presence: engine.service,
     people,
@@ -62,7 +84,7 @@ export async function serve(config: Config): Promise<void> {
   const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: () => ledger.away() }
   const realtime = createRealtime({ services, onTurnedAway: engine.holdGraces, log })
   const catalogue = createCatalogue({ version: VERSION })
-  const native = nativeDialect({ health, catalogue, subjects, snapshots: snapshotsOf(ledger, config.store), realtime })
+  const native = nativeDialect({ health, catalogue, subjects, snapshots: snapshotsOf(ledger, config.store), realtime, webhooks: webhooks.service })
   const dialects = [rocketchatDialect(), mattermostDialect, superofficeDialect, native]
   const rates = config.rateLimit ? createRateCounter({ now }) : null
   const http = await createHttpServer({ dialects, services, rates, catalogue, trustedProxies: config.trustedProxies })

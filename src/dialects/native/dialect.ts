@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { Failure } from '../../core/errors.ts'
 import type { Subjects } from '../../core/ports.ts'
 import type { Services } from '../../core/service.ts'
+import type { WebhooksService } from '../../core/webhooks.ts'
 import { isDecodable } from '../../http/address.ts'
 import type { Catalogue } from '../../http/catalogue.ts'
 import { readJson } from '../../http/json.ts'
@@ -23,6 +24,7 @@ import { peopleRoutes } from './routes-people.ts'
 import { presenceRoutes } from './routes-presence.ts'
 import { sessionRoutes } from './routes-sessions.ts'
 import { streamRoutes } from './routes-stream.ts'
+import { webhookRoutes } from './routes-webhooks.ts'
 import { socketRoute } from './socket.ts'
 import { compileValidator } from './validation.ts'
 
@@ -30,6 +32,7 @@ export interface NativeParts extends OperationParts {
   /** For paging through users. */
   readonly subjects: Subjects
   readonly catalogue: Catalogue
+  readonly webhooks: WebhooksService
   readonly realtime: Pick<Realtime, 'fanout' | 'openStream' | 'turnAway' | 'isFull'>
 }
 
@@ -81,6 +84,7 @@ function routesOf(services: Services, parts: NativeParts, texts: Texts): readonl
     ...explainRoutes(services),
     ...sessionRoutes(services),
     ...streamRoutes(services, parts.realtime, texts),
+    ...webhookRoutes(services, parts.webhooks),
     ...operationRoutes(services, parts),
     ...descriptionRoutes(parts.catalogue),
   ]
