@@ -14,11 +14,11 @@ const REMEMBERED_MAX = 1_000
 /** What came already: a message may come twice, and must not count twice. */
 const known = new Set<string>()
 
-createServer(async (request, response) => {
+const server = createServer(async (request, response) => {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
   const body = Buffer.concat(chunks).toString()
-  if (!isSigned(request.headers, body)) return response.writeHead(401).end()
+  if (!isSigned(request.headers, body)) return void response.writeHead(401).end()
   const { id, presences = [], removed = [] } = JSON.parse(body)
   if (!known.has(id)) {
     for (const { userId, availability, note } of presences) console.log(`${userId} ${availability} ${note?.text ?? ''}`.trim())
@@ -27,8 +27,9 @@ createServer(async (request, response) => {
     for (const oldest of known) if (known.size > REMEMBERED_MAX) known.delete(oldest)
   }
   response.writeHead(204).end()
-}).listen(Number(process.env['PORT'] ?? 4700), '127.0.0.1', function () {
-  console.log(`listening on http://127.0.0.1:${(this.address() as AddressInfo).port}`)
+})
+server.listen(Number(process.env['PORT'] ?? 4700), '127.0.0.1', () => {
+  console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 })
 
 /** One of the signatures is made with our secret, over this very body, a short time ago. */
