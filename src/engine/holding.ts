@@ -1,3 +1,4 @@
+import { createGrouped } from '../core/grouped.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import type { Held } from './held.ts'
 
@@ -15,8 +16,8 @@ export interface Holding {
 export function createHolding(): Holding {
   const numbered: (Held | undefined)[] = []
   const free: number[] = []
-  const byUser = new Map<UserId, Held[]>()
-  const byToken = new Map<string, Held[]>()
+  const byUser = createGrouped<UserId, Held>()
+  const byToken = createGrouped<string, Held>()
   let size = 0
 
   return {
@@ -24,8 +25,8 @@ export function createHolding(): Holding {
       const held: Held = { ...parts, number: free.pop() ?? numbered.length }
       numbered[held.number] = held
       size++
-      enter(byUser, held.userId, held)
-      if (held.token !== null) enter(byToken, held.token, held)
+      byUser.add(held.userId, held)
+      if (held.token !== null) byToken.add(held.token, held)
       return held
     },
     remove(held) {
@@ -33,12 +34,12 @@ export function createHolding(): Holding {
       numbered[held.number] = undefined
       free.push(held.number)
       size--
-      exit(byUser, held.userId, held)
-      if (held.token !== null) exit(byToken, held.token, held)
+      byUser.remove(held.userId, held)
+      if (held.token !== null) byToken.remove(held.token, held)
     },
     at: (number) => numbered[number],
-    of: (userId) => byUser.get(userId) ?? NONE,
-    withToken: (token) => [...(byToken.get(token) ?? NONE)],
+    of: (userId) => [...byUser.of(userId)],
+    withToken: (token) => [...byToken.of(token)],
     *all() {
       for (const held of numbered) if (held !== undefined) yield held
     },
@@ -46,18 +47,4 @@ export function createHolding(): Holding {
       return size
     },
   }
-}
-
-const NONE: readonly Held[] = []
-
-function enter(index: Map<string, Held[]>, key: string, held: Held): void {
-  const group = index.get(key)
-  if (group === undefined) index.set(key, [held])
-  else group.push(held)
-}
-
-function exit(index: Map<string, Held[]>, key: string, held: Held): void {
-  const rest = index.get(key)?.filter((other) => other !== held) ?? []
-  if (rest.length === 0) index.delete(key)
-  else index.set(key, rest)
 }

@@ -27,16 +27,31 @@ export interface ServiceParts extends ViewParts {
 
 type Bound = ReturnType<PresenceService['as']>
 
-/** What the engine offers, bound to who asks: once, as long as the principal is the same object. */
+/** Bound services that are kept made, twice as many at most: who is connected and asks nothing needs none. */
+const BOUND_MAX = 1_024
+
+/** What the engine offers, bound to who asks: seldom made twice as long as the principal is the same object. */
 export function createService(parts: ServiceParts): PresenceService {
-  const bound = new WeakMap<Principal, Map<string, Bound>>()
+  let recent = new Map<Principal, Map<string, Bound>>()
+  let older = recent
+  function kept(principal: Principal): Map<string, Bound> {
+    const known = recent.get(principal)
+    if (known !== undefined) return known
+    if (recent.size >= BOUND_MAX) {
+      older = recent
+      recent = new Map()
+    }
+    const doors = older.get(principal) ?? new Map<string, Bound>()
+    recent.set(principal, doors)
+    return doors
+  }
   return {
     as(principal, via) {
-      const known = bound.get(principal)?.get(via)
+      const doors = kept(principal)
+      const known = doors.get(via)
       if (known !== undefined) return known
       const made = { view: createView(parts, principal), commands: createCommands(parts, principal, via) }
-      if (!bound.has(principal)) bound.set(principal, new Map())
-      bound.get(principal)?.set(via, made)
+      doors.set(via, made)
       return made
     },
   }

@@ -1,4 +1,5 @@
 import { Failure } from '../core/errors.ts'
+import { createGrouped } from '../core/grouped.ts'
 import type { Principal, Reach } from '../core/principal.ts'
 import type { Views } from '../core/resolve.ts'
 import type { Watch, Watcher } from '../core/service.ts'
@@ -33,7 +34,7 @@ interface Watching {
 
 /** `cursor`: where the telling stands now. */
 export function createWatchers({ cursor }: { readonly cursor: () => string }): Watchers {
-  const byUser = new Map<UserId, Set<Watching>>()
+  const byUser = createGrouped<UserId, Watching>()
   const ofEveryone = new Set<Watching>()
   let watchers = 0
   let watched = 0
@@ -41,22 +42,18 @@ export function createWatchers({ cursor }: { readonly cursor: () => string }): W
   function add(watching: Watching, userId: UserId): void {
     if (watching.users.has(userId)) return
     watching.users.add(userId)
-    const group = byUser.get(userId)
-    if (group === undefined) byUser.set(userId, new Set([watching]))
-    else group.add(watching)
+    byUser.add(userId, watching)
     watched++
   }
 
   function remove(watching: Watching, userId: UserId): void {
     if (!watching.users.delete(userId)) return
-    const group = byUser.get(userId)
-    group?.delete(watching)
-    if (group?.size === 0) byUser.delete(userId)
+    byUser.remove(userId, watching)
     watched--
   }
 
   function each(userId: UserId, call: (watching: Watching) => void): void {
-    for (const watching of byUser.get(userId) ?? []) if (!ofEveryone.has(watching) && reaches(watching, userId)) call(watching)
+    for (const watching of byUser.of(userId)) if (!ofEveryone.has(watching) && reaches(watching, userId)) call(watching)
     for (const watching of ofEveryone) if (reaches(watching, userId)) call(watching)
   }
 

@@ -12,7 +12,7 @@ export interface Outbox extends Watcher {
   /** Nothing is sent any more. */
   stop(): void
   /** Users that wait now. */
-  readonly size: number
+  size(): number
 }
 
 export interface OutboxParts extends FanoutParts {
@@ -70,9 +70,7 @@ export function createOutbox({ connection, encode, overflow, soon, usersMax }: O
     told: (presence) => put(presence.userId, presence),
     gone: (userId) => put(userId, null),
     stop,
-    get size() {
-      return latest?.size ?? 0
-    },
+    size: () => latest?.size ?? 0,
   }
 }
 

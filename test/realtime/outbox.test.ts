@@ -53,7 +53,7 @@ test('[W2] a reader that does not take what it was sent gets nothing more until 
     outbox.told(presenceOf(`user${i % 10}`, i < 990 ? 'busy' : 'away'))
     await vi.advanceTimersByTimeAsync(25)
   }
-  expect([reader.writes, outbox.size]).toEqual([1, 10])
+  expect([reader.writes, outbox.size()]).toEqual([1, 10])
   reader.drain()
   expect(reader.written.slice(1)).toEqual([...Array.from({ length: 10 }, (_, i) => `user${i} away`), 'cursor'])
 })
@@ -64,9 +64,9 @@ test('[W2] an outbox holds 10,000 users; with one more its reader is cut, and no
   reader.stall()
   reader.connection.send(BIG)
   for (let i = 0; i < OUTBOX_USERS_MAX; i++) outbox.told(presenceOf(`user${i}`))
-  expect([outbox.size, reader.closed]).toEqual([10_000, null])
+  expect([outbox.size(), reader.closed]).toEqual([10_000, null])
   outbox.told(presenceOf('one more'))
-  expect([outbox.size, reader.closed]).toEqual([0, 1013])
+  expect([outbox.size(), reader.closed]).toEqual([0, 1013])
 })
 
 test('[W3] a round of sending stops after its slice and goes on later: one reader with much to read holds up nobody', async () => {

@@ -21,7 +21,7 @@ export interface Feed {
   /** Nobody any more. */
   nobody(): void
   /** The last that was sent; null: none yet. */
-  readonly cursor: string | null
+  cursor(): string | null
   stop(): void
 }
 
@@ -38,11 +38,10 @@ export function createFeed({ connection, principal, view, fanout, voice, ring }:
   const { userId: self, reach } = principal
   let cursor: string | null = null
   let place: RingPlace | null = null
-  let watching = new Set<UserId>()
   let ofEveryone = false
 
   const outbox: Outbox = fanout.outbox({ connection, encode })
-  const watch: Watch = view.watch(outbox)
+  let watch: Watch = view.watch(outbox)
 
   /** Where everyone is read, the cursor comes with the ring: the outbox only knows of oneself then. */
   function encode(presences: readonly Presence[], gone: readonly UserId[], last: boolean): Buffer[] {
@@ -70,13 +69,12 @@ export function createFeed({ connection, principal, view, fanout, voice, ring }:
     // Whoever hears of everyone hears of these.
     if (ofEveryone) return
     watch.add(userIds)
-    for (const userId of userIds) watching.add(userId)
     const changes = changesSince(since, { users: userIds, unknown, ...(named && { named }) })
     const asked = new Set(userIds)
     const presences = changes?.presences ?? view.many(userIds)
     for (const presence of presences) if (presence !== null && asked.has(presence.userId)) outbox.told(presence)
     for (const userId of changes?.removed ?? []) if (asked.has(userId)) outbox.gone(userId)
-    if (outbox.size === 0) connection.write([reached(watch.cursor())])
+    if (outbox.size() === 0) connection.write([reached(watch.cursor())])
   }
 
   function watchEveryone(since: string | null): void {
@@ -108,26 +106,22 @@ export function createFeed({ connection, principal, view, fanout, voice, ring }:
     ofEveryone = false
     place?.leave()
     place = null
-    watch.remove([...watching, self])
-    watching = new Set()
+    watch.stop()
+    watch = view.watch(outbox)
   }
 
   return {
     watch: watchUsers,
-    unwatch(userIds) {
-      watch.remove(userIds)
-      for (const userId of userIds) watching.delete(userId)
-    },
+    unwatch: (userIds) => watch.remove(userIds),
     everyone(since) {
       if (reach === null) watchEveryone(since)
       else watchUsers([...reach], [], since)
     },
     nobody,
-    get cursor() {
-      return cursor
-    },
+    cursor: () => cursor,
     stop() {
-      nobody()
+      place?.leave()
+      place = null
       watch.stop()
       outbox.stop()
     },

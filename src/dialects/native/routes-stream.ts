@@ -57,7 +57,7 @@ export function streamRoutes(
           address: request.ip,
           principal,
           closed: () => feed?.stop(),
-          farewell: (_code, reason) => String(eventOf('goodbye', JSON.stringify({ reason, cursor: feed?.cursor ?? null }))),
+          farewell: (_code, reason) => String(eventOf('goodbye', JSON.stringify({ reason, cursor: feed?.cursor() ?? null }))),
         })
         connection.send(`retry: ${RETRY_MS + Math.floor(Math.random() * RETRY_SPREAD_MS)}\n\n`)
         feed = createFeed({ connection, principal, view, fanout: realtime.fanout, voice, ring })

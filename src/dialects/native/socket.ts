@@ -32,6 +32,7 @@ const validators = new Map(
   ]),
 )
 
+/** What all sockets share. */
 interface SocketParts {
   readonly services: Services
   readonly fanout: Fanout
@@ -39,10 +40,21 @@ interface SocketParts {
   readonly ring: Ring
 }
 
+/** One client's conversation. There are thousands: what is said in it is worked on by functions of this. */
+interface Talk {
+  readonly parts: SocketParts
+  readonly connection: Connection
+  readonly origin: string | undefined
+  self: Principal | null
+  /** Made with the first watch: who is only present needs none. */
+  feed: Feed | null
+  attended: Attended | null
+}
+
 /** `/v1/socket`: watching, and being present, in JSON messages. */
 export function socketRoute(services: Services, fanout: Fanout, texts: Texts): SocketRoute {
   const voice = socketVoice(texts)
-  const ring = ringOf(services, fanout, voice)
+  const parts: SocketParts = { services, fanout, voice, ring: ringOf(services, fanout, voice) }
   return {
     matches: (path) => path === '/v1/socket' || path === '/v1/socket/',
     messageBytesMax: MESSAGE_BYTES_MAX,
@@ -56,131 +68,128 @@ export function socketRoute(services: Services, fanout: Fanout, texts: Texts): S
         return { status: 401, body: JSON.stringify(problemOf(error)), headers }
       }
     },
-    accept: (request, connection) =>
-      converse({ services, fanout, voice, ring }, connection, request.origin, bearerOf(request, services.authentication)),
+    accept(request, connection) {
+      const { origin } = request
+      const talk: Talk = { parts, connection, origin, self: null, feed: null, attended: null }
+      const known = bearerOf(request, services.authentication)
+      if (known !== null) enter(talk, known)
+      return handlersOf(talk)
+    },
   }
 }
 
-function converse(
-  { services, fanout, voice, ring }: SocketParts,
-  connection: Connection,
-  origin: string | undefined,
-  known: Principal | null,
-): SocketHandlers {
-  const { authentication, people, presence } = services
-  let self: Principal | null = null
-  // Made with the first watch: who is only present needs none.
-  let feed: Feed | null = null
-  let attended: Attended | null = null
-
-  const say = (message: object): void => connection.send(JSON.stringify(message))
-
-  function enter(principal: Principal): void {
-    if (!connection.identified(principal)) return
-    self = principal
-    const limits = { messageBytesMax: MESSAGE_BYTES_MAX, usersPerMessageMax: BATCH_USERS_MAX, usersWatchedMax: WATCHED_MAX }
-    say({ type: 'hello', connectionId: connection.id, userId: principal.userId, limits })
-  }
-
-  function insider(): Principal {
-    if (self !== null) return self
-    throw new Failure('unauthenticated', 'Say who you are first: {"type":"hello","token":"…"}.', { reason: 'not_logged_in' })
-  }
-
-  function feedOf(principal: Principal): Feed {
-    const { view } = presence.as(principal, 'native')
-    feed ??= createFeed({ connection, principal, view, fanout, voice, ring })
-    return feed
-  }
-
-  function session(): Attended {
-    if (attended !== null) return attended
-    throw new Failure('invalid', 'You are not present here; say "attend" first.', { reason: 'no_such_session' })
-  }
-
-  /** What each message does; what it answers goes into the acknowledgement. */
-  const acts: { readonly [Type in Kind]: (said: Said[Type]) => object } = {
-    hello({ token }) {
-      if (self !== null) throw new Failure('conflict', 'It is known who you are.')
-      const principal = authentication.byToken(token, origin)
-      if (principal === null)
-        throw new Failure('unauthenticated', 'This token is unknown, has ended, or may not be used from here.', {
-          reason: 'not_logged_in',
-        })
-      enter(principal)
-      return {}
-    },
-    watch({ users, everyone = false, since = null }) {
-      const principal = insider()
-      assertOneOf(users, everyone)
-      if (everyone) feedOf(principal).everyone(since)
-      else {
-        const { known, unknown, named } = usersOf(users ?? [], principal, people)
-        feedOf(principal).watch(known, unknown, since, named)
-      }
-      return {}
-    },
-    unwatch({ users, everyone = false }) {
-      const principal = insider()
-      assertOneOf(users, everyone)
-      if (everyone) feedOf(principal).nobody()
-      else feedOf(principal).unwatch(usersOf(users ?? [], principal, people).known)
-      return {}
-    },
-    attend({ app, platform, resumes }) {
-      const principal = insider()
-      if (attended !== null) throw new Failure('conflict', 'You are present here already.')
-      const { commands } = presence.as(principal, 'native')
-      const { id: connectionId } = connection
-      attended = commands.attend({ app, platform, idles: 'both', connectionId, resumes: resumes ?? null })
-      return { sessionId: attended.sessionId }
-    },
-    active() {
-      session().active()
-      return {}
-    },
-    idle({ lastInputAt }) {
-      session().idle(lastInputAt == null ? null : instantOf(lastInputAt, 'lastInputAt'))
-      return {}
-    },
-    leave() {
-      session().leave()
-      attended = null
-      return {}
-    },
-    ping: () => ({}),
-  }
-
-  function answer(payload: Buffer): void {
-    let id: unknown
-    try {
-      const said = readJson(payload) as { readonly type?: unknown; readonly id?: unknown } | null
-      id = said?.id
-      const type = kindOf(said)
-      inspect(type, said)
-      const told = acts[type](said as never)
-      if (type === 'ping') say({ type: 'pong', ...(id !== undefined && { id }) })
-      else if (id !== undefined || 'sessionId' in told) say({ type: 'done', ...(id !== undefined && { id }), ...told })
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-      const named = typeof id === 'string' || typeof id === 'number' ? { id } : {}
-      say({ type: 'error', ...named, problem: problemOf(error) })
-      if (error.code === 'unauthenticated') connection.close(CLOSE.policy, 'who asks is not known')
-    }
-  }
-
-  if (known !== null) enter(known)
+function handlersOf(talk: Talk): SocketHandlers {
   return {
     message(payload, isBinary) {
-      if (isBinary) connection.close(CLOSE.unsupported, 'messages are JSON text')
-      else answer(payload)
+      if (isBinary) talk.connection.close(CLOSE.unsupported, 'messages are JSON text')
+      else answer(talk, payload)
     },
-    farewell: (_code, reason) => JSON.stringify({ type: 'goodbye', reason, cursor: feed?.cursor ?? null }),
+    farewell: (_code, reason) => JSON.stringify({ type: 'goodbye', reason, cursor: talk.feed?.cursor() ?? null }),
     closed(code, by) {
-      feed?.stop()
-      if (isGoodbye(code, by)) attended?.leave()
-      else attended?.cut()
+      talk.feed?.stop()
+      if (isGoodbye(code, by)) talk.attended?.leave()
+      else talk.attended?.cut()
     },
+  }
+}
+
+function say({ connection }: Talk, message: object): void {
+  connection.send(JSON.stringify(message))
+}
+
+function enter(talk: Talk, principal: Principal): void {
+  const { connection } = talk
+  if (!connection.identified(principal)) return
+  talk.self = principal
+  const limits = { messageBytesMax: MESSAGE_BYTES_MAX, usersPerMessageMax: BATCH_USERS_MAX, usersWatchedMax: WATCHED_MAX }
+  say(talk, { type: 'hello', connectionId: connection.id, userId: principal.userId, limits })
+}
+
+function insider({ self }: Talk): Principal {
+  if (self !== null) return self
+  throw new Failure('unauthenticated', 'Say who you are first: {"type":"hello","token":"…"}.', { reason: 'not_logged_in' })
+}
+
+function feedOf(talk: Talk, principal: Principal): Feed {
+  const { connection, parts } = talk
+  const { view } = parts.services.presence.as(principal, 'native')
+  talk.feed ??= createFeed({ connection, principal, view, fanout: parts.fanout, voice: parts.voice, ring: parts.ring })
+  return talk.feed
+}
+
+function sessionOf({ attended }: Talk): Attended {
+  if (attended !== null) return attended
+  throw new Failure('invalid', 'You are not present here; say "attend" first.', { reason: 'no_such_session' })
+}
+
+/** What each message does; what it answers goes into the acknowledgement. */
+const ACTS: { readonly [Type in Kind]: (talk: Talk, said: Said[Type]) => object } = {
+  hello(talk, { token }) {
+    if (talk.self !== null) throw new Failure('conflict', 'It is known who you are.')
+    const principal = talk.parts.services.authentication.byToken(token, talk.origin)
+    if (principal === null)
+      throw new Failure('unauthenticated', 'This token is unknown, has ended, or may not be used from here.', {
+        reason: 'not_logged_in',
+      })
+    enter(talk, principal)
+    return {}
+  },
+  watch(talk, { users, everyone = false, since = null }) {
+    const principal = insider(talk)
+    assertOneOf(users, everyone)
+    if (everyone) feedOf(talk, principal).everyone(since)
+    else {
+      const { known, unknown, named } = usersOf(users ?? [], principal, talk.parts.services.people)
+      feedOf(talk, principal).watch(known, unknown, since, named)
+    }
+    return {}
+  },
+  unwatch(talk, { users, everyone = false }) {
+    const principal = insider(talk)
+    assertOneOf(users, everyone)
+    if (everyone) feedOf(talk, principal).nobody()
+    else feedOf(talk, principal).unwatch(usersOf(users ?? [], principal, talk.parts.services.people).known)
+    return {}
+  },
+  attend(talk, { app, platform, resumes }) {
+    const principal = insider(talk)
+    if (talk.attended !== null) throw new Failure('conflict', 'You are present here already.')
+    const { commands } = talk.parts.services.presence.as(principal, 'native')
+    const { id: connectionId } = talk.connection
+    talk.attended = commands.attend({ app, platform, idles: 'both', connectionId, resumes: resumes ?? null })
+    return { sessionId: talk.attended.sessionId }
+  },
+  active(talk) {
+    sessionOf(talk).active()
+    return {}
+  },
+  idle(talk, { lastInputAt }) {
+    sessionOf(talk).idle(lastInputAt == null ? null : instantOf(lastInputAt, 'lastInputAt'))
+    return {}
+  },
+  leave(talk) {
+    sessionOf(talk).leave()
+    talk.attended = null
+    return {}
+  },
+  ping: () => ({}),
+}
+
+function answer(talk: Talk, payload: Buffer): void {
+  let id: unknown
+  try {
+    const said = readJson(payload) as { readonly type?: unknown; readonly id?: unknown } | null
+    id = said?.id
+    const type = kindOf(said)
+    inspect(type, said)
+    const told = ACTS[type](talk, said as never)
+    if (type === 'ping') say(talk, { type: 'pong', ...(id !== undefined && { id }) })
+    else if (id !== undefined || 'sessionId' in told) say(talk, { type: 'done', ...(id !== undefined && { id }), ...told })
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    const named = typeof id === 'string' || typeof id === 'number' ? { id } : {}
+    say(talk, { type: 'error', ...named, problem: problemOf(error) })
+    if (error.code === 'unauthenticated') talk.connection.close(CLOSE.policy, 'who asks is not known')
   }
 }
 
