@@ -167,17 +167,20 @@ export interface AdministrationService {
   as(principal: Principal): Administration
 }
 
-/** Throws Failure: `forbidden` · `not_found` · `conflict` taken, last_administrator · `invalid` with the field · `unavailable`. */
+/** Whether what is to be changed still is as the caller saw it: asked of what the change is made on, whoever is faster. */
+export type Condition = () => boolean
+
+/** Throws Failure: `forbidden` · `not_found` · `conflict` taken, last_administrator, changed_meanwhile · `invalid` with the field · `unavailable`. */
 export interface Administration {
   createUser(user: NewUser): Promise<User>
   /** Own name, time zone and password are everybody's to change. A password change ends the user's other login tokens. */
-  updateUser(userId: UserId, change: UserChange): Promise<User>
+  updateUser(userId: UserId, change: UserChange, condition?: Condition): Promise<User>
   deleteUser(userId: UserId): Promise<void>
   createToken(token: NewToken): Promise<{ readonly token: string; readonly description: TokenDescription }>
   /** One's own, or, for administrators, anybody's. */
   tokens(userId: UserId): Promise<readonly TokenDescription[]>
   deleteToken(userId: UserId, tokenId: string): Promise<void>
-  changeSettings(change: Partial<Settings>): Promise<Settings>
+  changeSettings(change: Partial<Settings>, condition?: Condition): Promise<Settings>
   rolePermissions(): Promise<Readonly<Record<Permission, readonly Role[]>>>
   changeRolePermissions(change: Partial<Record<Permission, readonly Role[]>>): Promise<void>
   presets(): Promise<readonly Preset[]>

@@ -79,14 +79,18 @@ export function createAdministration(parts: AdministrationParts): Administration
       if (created === null) throw noSuchUser()
       return created
     },
-    async updateUser(userId, change) {
+    async updateUser(userId, change, condition) {
       assertMayUpdate(principal, userId, change)
       if (users.people.versionOf(userId) === 0) throw noSuchUser()
       if (change.password !== undefined) {
         digestOfNew(change.password)
         if (userId === principal.userId) await assertCurrentPassword(principal, change)
       }
-      return people.update(userId, change, { by: principal, ...(await hashOfNew(change.password)) })
+      return people.update(userId, change, {
+        by: principal,
+        ...(await hashOfNew(change.password)),
+        ...(condition !== undefined && { condition }),
+      })
     },
     async deleteUser(userId) {
       assertPermission(principal, 'manage-users')
@@ -96,9 +100,9 @@ export function createAdministration(parts: AdministrationParts): Administration
     createToken: (token) => tokenChanges.create(principal, token),
     tokens: async (userId) => tokenChanges.list(principal, userId),
     deleteToken: (userId, tokenId) => tokenChanges.remove(principal, userId, tokenId),
-    async changeSettings(change) {
+    async changeSettings(change, condition) {
       assertPermission(principal, 'manage-settings')
-      return workspace.changeSettings(change, principal.by)
+      return workspace.changeSettings(change, principal.by, condition)
     },
     rolePermissions: async () => workspace.rolePermissions(),
     async changeRolePermissions(change) {

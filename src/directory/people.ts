@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { IdSpace, NewUser, User, UserChange } from '../core/accounts.ts'
+import type { Condition, IdSpace, NewUser, User, UserChange } from '../core/accounts.ts'
 import type { Audit } from '../core/audit.ts'
 import { Failure } from '../core/errors.ts'
 import type { Ledger, Write } from '../core/ports.ts'
@@ -8,7 +8,7 @@ import type { UserId } from '../core/vocabulary.ts'
 import { type AccountPlan, type Accounts, type Draft, userKey } from './accounts.ts'
 import { assertFields } from './fields.ts'
 import { assertFree, issueIds, wordsOf } from './names.ts'
-import { noSuchUser, permissionMissing } from './permission.ts'
+import { assertHolds, noSuchUser, permissionMissing } from './permission.ts'
 import type { Preferences } from './preferences.ts'
 import { newId, type Random } from './random.ts'
 import { endings } from './tokenChanges.ts'
@@ -31,6 +31,7 @@ export interface PeopleChangesParts {
 export interface ChangeOfUser {
   readonly by: Principal | null
   readonly passwordHash?: string
+  readonly condition?: Condition
 }
 
 /** Users made, changed and deleted, each in one commit with all that hangs on them. */
@@ -80,8 +81,9 @@ export function createPeopleChanges(parts: PeopleChangesParts): PeopleChanges {
     }
   }
 
-  function planUpdate(userId: UserId, change: UserChange, { by, passwordHash }: ChangeOfUser): AccountPlan<UserId> {
+  function planUpdate(userId: UserId, change: UserChange, { by, passwordHash, condition }: ChangeOfUser): AccountPlan<UserId> {
     const before = existing(users, userId)
+    assertHolds(condition)
     if (change.id !== undefined && change.id !== userId) throw new Failure('invalid', 'id never changes.', { field: 'id' })
     const user: StoredUser = {
       ...before,

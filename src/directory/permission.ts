@@ -1,3 +1,4 @@
+import type { Condition } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
 import type { Permission, Principal, Scope } from '../core/principal.ts'
 import type { UserId } from '../core/vocabulary.ts'
@@ -24,3 +25,9 @@ export const permissionMissing = (permission: string): Failure =>
   new Failure('forbidden', `This needs the permission ${permission}.`, { reason: 'permission_missing' })
 
 export const noSuchUser = (): Failure => new Failure('not_found', 'There is no such user.', { reason: 'no_such_user' })
+
+/** Throws Failure `conflict` changed_meanwhile when what the caller saw is no more so. */
+export function assertHolds(condition: Condition | undefined): void {
+  if (condition === undefined || condition()) return
+  throw new Failure('conflict', 'It has changed since it was read. Read it again, then decide.', { reason: 'changed_meanwhile' })
+}

@@ -1,12 +1,13 @@
 import { isIP } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
-import type { Settings, SettingsView } from '../core/accounts.ts'
+import type { Condition, Settings, SettingsView } from '../core/accounts.ts'
 import type { Audit } from '../core/audit.ts'
 import { Failure } from '../core/errors.ts'
 import type { Ledger, Version } from '../core/ports.ts'
 import { PERMISSIONS, type Permission, ROLES, type Role } from '../core/principal.ts'
 import type { Instant } from '../core/vocabulary.ts'
 import { createDocument, type Document } from './document.ts'
+import { assertHolds } from './permission.ts'
 import type { Replica } from './replica.ts'
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -133,7 +134,7 @@ export interface Workspace {
   readonly rolesDocument: Document<Partial<RolePermissions>>
   rolePermissions(): RolePermissions
   /** Throws Failure `invalid` naming the setting. */
-  changeSettings(change: Partial<Settings>, by: string): Promise<Settings>
+  changeSettings(change: Partial<Settings>, by: string, condition?: Condition): Promise<Settings>
   /** Throws Failure `invalid` naming the permission. */
   changeRolePermissions(change: Partial<RolePermissions>, by: string): Promise<void>
 }
@@ -165,10 +166,11 @@ export function createWorkspace({ ledger, replica, audit }: WorkspaceParts): Wor
     },
     rolesDocument,
     rolePermissions: () => ({ ...DEFAULT_ROLE_PERMISSIONS, ...rolesDocument.current }),
-    async changeSettings(change, by) {
+    async changeSettings(change, by, condition) {
       assertSettings(change)
       const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
       await replica.change(() => {
+        assertHolds(condition)
         const values = { ...kept.current.values, ...given }
         if (isDeepStrictEqual(values, kept.current.values)) return { writes: [], answer: null }
         const at = ledger.now()
