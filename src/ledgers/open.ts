@@ -3,6 +3,7 @@ import type { Ledger } from '../core/ports.ts'
 import type { Instant } from '../core/vocabulary.ts'
 import { openEmbeddedLedger } from './embedded/ledger.ts'
 import { createMemoryLedger } from './memory.ts'
+import { readRedisAddress } from './redis/address.ts'
 
 export interface LedgerParts {
   readonly clock?: () => Instant
@@ -12,17 +13,27 @@ export interface LedgerParts {
   readonly log?: { warn(words: string): void }
 }
 
-/** Opens the ledger a store's name stands for: `file:FOLDER` (created when absent) or `memory:`. Throws Failure, with words. */
+/** Opens the ledger a store's name stands for: `file:FOLDER` (created when absent), `memory:` or `redis://…`. Throws Failure, with words. */
 export async function openLedger(store: string, parts: LedgerParts = {}): Promise<Ledger> {
-  return store === 'memory:' ? createMemoryLedger(parts) : openEmbeddedLedger({ ...parts, folder: folderOf(store) })
+  if (store === 'memory:') return createMemoryLedger(parts)
+  if (isRedis(store)) {
+    const address = readRedisAddress(store)
+    // Its client takes a while to load, which other stores need not wait for.
+    const { openRedisLedger } = await import('./redis/ledger.ts')
+    return openRedisLedger({ ...parts, address })
+  }
+  return openEmbeddedLedger({ ...parts, folder: folderOf(store) })
 }
 
 /** The folder of a `file:FOLDER` store. Throws Failure for any other. */
 export function folderOf(store: string): string {
   const [scheme, rest] = [store.slice(0, store.indexOf(':')), store.slice(store.indexOf(':') + 1)]
   if (scheme === 'file' && rest !== '') return rest
-  if (scheme === 'redis' || scheme === 'rediss') {
-    throw new Failure('invalid', `a ${scheme}:// store is not yet served by this version; use file:FOLDER`, { field: 'store' })
-  }
-  throw new Failure('invalid', `"${store}" names no store; use file:FOLDER (as file:./data) or memory:`, { field: 'store' })
+  if (isRedis(store))
+    throw new Failure('invalid', 'this can be done with a store in a folder only (file:FOLDER)', { field: 'store' })
+  throw new Failure('invalid', `"${store}" names no store; use file:FOLDER (as file:./data), redis://HOST or memory:`, {
+    field: 'store',
+  })
 }
+
+const isRedis = (store: string): boolean => /^rediss?:/.test(store)

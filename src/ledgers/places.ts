@@ -14,6 +14,9 @@ export function placeOf(at: Instant, version: Version, index: number): string {
 /** The instant in a place. */
 export const atOf = (place: string): Instant => Number.parseInt(place.slice(0, NUMBER_LENGTH), 36)
 
+/** The version in a place. */
+export const versionOf = (place: string): Version => Number.parseInt(place.slice(NUMBER_LENGTH, 2 * NUMBER_LENGTH), 36)
+
 export const isPlace = (text: string): boolean => PLACE.test(text)
 
 /** The places a range covers: from the first, and before the second. */

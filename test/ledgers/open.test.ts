@@ -24,8 +24,11 @@ test('memory: opens a ledger that is a new one each time', async () => {
 })
 
 test.each([
-  ['redis://localhost', 'a redis:// store is not yet served by this version; use file:FOLDER'],
-  ['rediss://localhost', 'a rediss:// store is not yet served by this version'],
+  ['redis://127.0.0.1:1', 'Redis cannot be used at 127.0.0.1:1'],
+  ['redis://:secret@a:b', '"a:b" is no HOST:PORT'],
+  ['redis://localhost:99999', '"localhost:99999" is no HOST:PORT'],
+  ['redis://localhost?wait=1', '"wait" is not one of its options, which are prefix, master, replicas'],
+  ['redis://localhost?replicas=-1', '"replicas" must be a whole number'],
   ['file:', '"file:" names no store; use file:FOLDER'],
   ['./data', '"./data" names no store'],
   ['memory:x', '"memory:x" names no store'],

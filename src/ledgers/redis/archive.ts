@@ -1,0 +1,75 @@
+import { Failure } from '../../core/errors.ts'
+import type { Append, Archive, Archived, Partition } from '../../core/ports.ts'
+import { atOf, boundsOf, placeOf, versionOf } from '../places.ts'
+import { keysOf } from './keys.ts'
+import type { Script } from './scripts.ts'
+import type { Reply, Talk, Word } from './talk.ts'
+
+export interface RedisArchiveParts {
+  readonly talk: Talk
+  readonly prefix: string
+  readonly erase: Script
+}
+
+/** Series as sorted sets, ordered by their members' bytes. */
+export function createRedisArchive({ talk, prefix, erase }: RedisArchiveParts): Archive {
+  return {
+    async range(partition, name, range) {
+      const series = keysOf(prefix, partition).series(name)
+      const [first, end] = boundsOf(range)
+      const bounds = range.order === 'oldest-first' ? [`[${first}`, `(${end}`] : [`(${end}`, `[${first}`]
+      const reverse = range.order === 'oldest-first' ? [] : ['REV']
+      const limit = ['LIMIT', '0', String(range.limit)]
+      return ((await answered(talk.send(series, ['ZRANGE', series, ...bounds, 'BYLEX', ...reverse, ...limit]))) as Buffer[]).map(
+        archivedIn,
+      )
+    },
+    async names(partition, { after, limit }) {
+      const { names } = keysOf(prefix, partition)
+      const from = after === undefined ? '-' : `(${after}`
+      const found = await answered(talk.send(names, ['ZRANGE', names, from, '+', 'BYLEX', 'LIMIT', '0', String(limit)]))
+      return (found as Buffer[]).map(String)
+    },
+    async erase(partition, name, before) {
+      const { names, series } = keysOf(prefix, partition)
+      await answered(
+        erase(
+          [names, series(name)],
+          [name, before === undefined ? '' : boundsOf({ order: 'oldest-first', from: before, limit: 0 })[0]],
+        ),
+      )
+    },
+  }
+}
+
+/** The parameters by which a commit appends, and the keys it needs for them. */
+export function appendsOut(
+  prefix: string,
+  partition: Partition,
+  appends: readonly Append[],
+): { readonly keys: string[]; readonly parameters: Word[] } {
+  const { series } = keysOf(prefix, partition)
+  return {
+    keys: appends.map((append) => series(append.series)),
+    parameters: appends.flatMap(({ series: name, at, value }, index) => {
+      const place = placeOf(at, 0, index)
+      return [place.slice(0, AT_LENGTH), place.slice(-INDEX_LENGTH), name, Buffer.from(value)]
+    }),
+  }
+}
+
+/** Characters of a place before and after the version, which is known only when the commit is made. */
+const [AT_LENGTH, INDEX_LENGTH, PLACE_LENGTH] = [11, 4, 26]
+
+function archivedIn(member: Buffer): Archived {
+  const place = member.toString('latin1', 0, PLACE_LENGTH)
+  return { place, at: atOf(place), version: versionOf(place), value: member.subarray(PLACE_LENGTH + 1) }
+}
+
+async function answered(asked: Promise<Reply>): Promise<Reply> {
+  try {
+    return await asked
+  } catch (error) {
+    throw new Failure('unavailable', `Redis did not answer: ${String((error as Error).message)}`, { reason: 'ledger_away' })
+  }
+}

@@ -1,0 +1,45 @@
+import type { Commit, Partition, Version } from '../../core/ports.ts'
+import { commitIn } from './entries.ts'
+import { keysOf } from './keys.ts'
+import type { Reply, Talk } from './talk.ts'
+
+/** How long a read waits for the next commit, and how long until another attempt after a failure, in ms. */
+const [WAIT_MS, RETRY_MS] = [1_000, 200]
+/** Commits that one read answers at most. */
+const COMMITS_MAX = 1_000
+
+export interface LogParts {
+  readonly talk: Talk
+  readonly prefix: string
+  readonly partitions: readonly Partition[]
+  /** How far the partition has been read. */
+  readonly positionOf: (partition: Partition) => Version
+  readonly onCommit: (commit: Commit) => void
+}
+
+/** Reads what is committed to partitions whose logs one command may name, until it is stopped. Failures are tried again. */
+export function readLogs({ talk, prefix, partitions, positionOf, onCommit }: LogParts): () => void {
+  let stopped = false
+  const byLog = new Map(partitions.map((partition) => [keysOf(prefix, partition).log, partition]))
+  const logs = [...byLog.keys()]
+  const [first = ''] = logs
+
+  async function read(): Promise<void> {
+    const from = partitions.map((partition) => `${positionOf(partition)}-0`)
+    const limits = ['COUNT', String(COMMITS_MAX), 'BLOCK', String(WAIT_MS)]
+    const found = await talk.send(first, ['XREAD', ...limits, 'STREAMS', ...logs, ...from])
+    if (stopped) return
+    for (const [log, commits] of (found ?? []) as readonly [Buffer, readonly (readonly Reply[])[]][]) {
+      const partition = byLog.get(log.toString())
+      if (partition !== undefined) for (const commit of commits) onCommit(commitIn(partition, commit))
+    }
+  }
+
+  void (async () => {
+    while (!stopped) await read().catch(() => new Promise((resolve) => setTimeout(resolve, RETRY_MS)))
+  })()
+  return () => {
+    stopped = true
+    talk.close()
+  }
+}

@@ -1,0 +1,90 @@
+import type { Partition } from '../../core/ports.ts'
+import type { Following } from './following.ts'
+import { keysOf, metaKey } from './keys.ts'
+import { readPositions } from './load.ts'
+import type { Script } from './scripts.ts'
+import type { Talk } from './talk.ts'
+import type { RedisTime } from './time.ts'
+
+/** How often the store is looked at, in ms. */
+const LOOK_MS = 1_000
+/** The log keeps at least so many commits of a partition, and those of so many looks. */
+const [KEPT_COMMITS, KEPT_LOOKS] = [100_000, 600]
+/** Looks between two trimmings. */
+const TRIM_LOOKS = 60
+
+export interface WatchParts {
+  readonly talk: Talk
+  readonly prefix: string
+  readonly partitions: readonly Partition[]
+  readonly epoch: string
+  readonly following: Following
+  readonly time: RedisTime
+  readonly renew: Script
+  readonly log: { warn(words: string): void }
+}
+
+export interface StoreWatch {
+  /** Why commits would fail now; null: they would not. */
+  away(): string | null
+  stop(): void
+}
+
+/** Looks each second whether the store is there, is the one it was, and has lost nothing; and keeps its logs short. */
+export function watchStore({ talk, prefix, partitions, epoch, following, time, renew, log }: WatchParts): StoreWatch {
+  let why: string | null = null
+  let [looks, stopped] = [0, false]
+  const history: (readonly number[])[] = []
+
+  /** A counter behind what is known here: a replica that had less took over, or an old copy was put back. */
+  async function look(): Promise<string | null> {
+    const meta = metaKey(prefix)
+    const [found, positions] = await Promise.all([
+      talk.send(meta, ['HGET', meta, 'epoch']),
+      readPositions(talk, prefix, partitions),
+      time.sample(),
+    ])
+    if (found === null) return 'the store is empty, though it was not: put its content back, or give it another prefix'
+    const isBehind = partitions.some((partition) => (positions[partition] ?? 0) < following.positionOf(partition))
+    if (isBehind) await renew([meta], [epoch, crypto.randomUUID()])
+    if (isBehind || String(found) !== epoch) {
+      log.warn(
+        'the store is not the one it was: what had been committed last is gone, or it was put back from a copy. Loading again',
+      )
+      following.lose(positions)
+      return null
+    }
+    history.push(partitions.map((partition) => positions[partition] ?? 0))
+    if (history.length > KEPT_LOOKS) history.shift()
+    if (++looks % TRIM_LOOKS === 0 && history.length === KEPT_LOOKS) await trim(history[0] ?? [])
+    return null
+  }
+
+  async function trim(old: readonly number[]): Promise<void> {
+    for (const [i, partition] of partitions.entries()) {
+      const { log: stream } = keysOf(prefix, partition)
+      const first = Math.min(old[i] ?? 0, following.positionOf(partition) - KEPT_COMMITS)
+      if (first > 0) await talk.send(stream, ['XTRIM', stream, 'MINID', '~', `${first}-0`])
+    }
+  }
+
+  function tell(now: string | null): void {
+    if (now !== null && why === null) log.warn(`the ledger is away: ${now}`)
+    if (now === null && why !== null) log.warn('the ledger is back')
+    why = now
+  }
+
+  void (async () => {
+    while (!stopped) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS).unref())
+      if (stopped) return
+      tell(await look().catch((error: Error) => `Redis does not answer: ${error.message}`))
+    }
+  })()
+  return {
+    away: () => (talk.isReady() ? why : (why ?? 'there is no connection to Redis')),
+    stop() {
+      stopped = true
+    },
+  }
+}
