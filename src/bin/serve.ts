@@ -84,7 +84,14 @@ export async function serve(config: Config): Promise<void> {
   const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: () => ledger.away() }
   const realtime = createRealtime({ services, onTurnedAway: engine.holdGraces, log })
   const catalogue = createCatalogue({ version: VERSION })
-  const native = nativeDialect({ health, catalogue, subjects, snapshots: snapshotsOf(ledger, config.store), realtime, webhooks: webhooks.service })
+  const native = nativeDialect({
+    health,
+    catalogue,
+    subjects,
+    snapshots: snapshotsOf(ledger, config.store),
+    realtime,
+    webhooks: webhooks.service,
+  })
   const dialects = [rocketchatDialect(), mattermostDialect, superofficeDialect, native]
   const rates = config.rateLimit ? createRateCounter({ now }) : null
   const http = await createHttpServer({ dialects, services, rates, catalogue, trustedProxies: config.trustedProxies })
