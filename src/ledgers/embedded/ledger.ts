@@ -15,6 +15,9 @@ import { inspectLogs, type Torn } from './logs.ts'
 import { openScan, type Scan } from './scan.ts'
 import { closeStore, openStore, readHeads, readMeta, type Store } from './store.ts'
 
+/** Commits kept for followers: those of one process are told at once, and only one that just loaded may be behind. */
+const COMMITS_MAX = 1_000
+
 export interface EmbeddedLedgerParts {
   /** Created when absent. */
   readonly folder: string
@@ -88,7 +91,7 @@ function serve(
   clock: () => Instant,
   log: { warn(words: string): void },
 ): EmbeddedLedger {
-  const feed = createFeed({ positions: positionsOf(heads) })
+  const feed = createFeed({ positions: positionsOf(heads), commitsMax: COMMITS_MAX })
   const committer = createCommitter({ store, folder, heads, feed, log })
   let closing: Promise<void> | null = null
 
