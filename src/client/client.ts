@@ -13,6 +13,7 @@ import { createWatchers, type FarView } from './view.ts'
 export { Failure, type FailureCode, type FailureReason } from '../core/errors.ts'
 export type { Attended, Changes, Explanation, KeptSession, Watch, Watcher } from '../core/service.ts'
 export type { Activity, Availability, ShownPresence, Source } from '../core/vocabulary.ts'
+export { type ActivityParts, reportActivity } from './activity.ts'
 export type { FarAttendance, FarCommands } from './commands.ts'
 export type { LineState } from './line.ts'
 export type { FarView } from './view.ts'
@@ -36,6 +37,8 @@ export interface Client {
   readonly view: FarView
   readonly commands: FarCommands
   readonly state: LineState
+  /** The last characters of its token: by them the tabs of one user know each other. */
+  readonly tail: string
   /** Resolves once all that is watched has been heard. Throws Failure when it may not be, or is over. */
   ready(): Promise<void>
   /** Watches users (ids, usernames, `me`), or everyone; `told` hears of each at once and whenever it changes. Answers how to stop. */
@@ -51,6 +54,8 @@ export interface Client {
   /** Goodbye: sessions end, nothing is told any more. */
   close(): void
 }
+
+const TAIL_LENGTH = 6
 
 /** Throws Failure `invalid` for what is no address. Nothing is sent before something is asked for. */
 export function connect({ url, token, transport = 'socket', onState }: ClientParts): Client {
@@ -112,6 +117,7 @@ export function connect({ url, token, transport = 'socket', onState }: ClientPar
   return {
     view: watchers.view(mirror),
     commands,
+    tail: token.slice(-TAIL_LENGTH),
     get state() {
       return state
     },
