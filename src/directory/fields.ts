@@ -6,7 +6,7 @@ import { AVATAR_ETAG_LENGTH_MAX, EMAIL_LENGTH_MAX, NAME_LENGTH_MAX, USERNAME_LEN
 const ID = /^[A-Za-z0-9._-]{1,64}$/
 const USERNAME = /^[\p{L}\p{M}\p{N}._@+'-]+$/u
 const EMAIL = /^[^\s@"\\{}\p{C}]+@[^\s@"\\{}\p{C}]+$/u
-/** Stands in a record's head, which is read up to its first `}`. */
+/** One word that can stand in any address and text without being escaped there. */
 const ID_ELSEWHERE = /^[^\s"\\{}\p{C}]{1,128}$/u
 
 type Checked = Omit<NewUser, 'password' | 'ids'>

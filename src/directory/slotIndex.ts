@@ -1,11 +1,14 @@
-/** Finds slots by text. Keeps neither texts nor objects: 4 bytes of hash and 4 of slot each, verified by `matches`. */
+/**
+ * Finds slots by text. Keeps neither texts nor objects: 4 bytes of hash and 4 of slot each, verified by `matches`.
+ * What it takes in and gives up is named by the text's hash alone, which may be made of bytes.
+ */
 export interface SlotIndex {
   /** The first slot whose text this is; -1: none. */
-  find(text: string): number
+  find(text: string, hash?: number): number
   /** Every slot whose text this is. */
-  all(text: string): number[]
-  add(text: string, slot: number): void
-  remove(text: string, slot: number): void
+  all(text: string, hash?: number): number[]
+  add(hash: number, slot: number): void
+  remove(hash: number, slot: number): void
 }
 
 /** Open addressing in 256 segments that grow alone, so that growing never moves more than a 256th at once. */
@@ -33,8 +36,7 @@ export function createSlotIndex(matches: (slot: number, text: string) => boolean
   }
 
   return {
-    find(text) {
-      const hash = hashOf(text)
+    find(text, hash = hashOf(text)) {
       const cells = segments[hash >>> 24]?.cells
       if (cells === undefined) return -1
       for (let at = homeOf(hash, cells); ; at = after(at, cells)) {
@@ -43,8 +45,7 @@ export function createSlotIndex(matches: (slot: number, text: string) => boolean
         if (cells[at] === hash && matches(held - 1, text)) return held - 1
       }
     },
-    all(text) {
-      const hash = hashOf(text)
+    all(text, hash = hashOf(text)) {
       const { cells } = segmentOf(hash)
       const slots: number[] = []
       for (let at = homeOf(hash, cells); cells[at + 1] !== 0; at = after(at, cells)) {
@@ -53,15 +54,13 @@ export function createSlotIndex(matches: (slot: number, text: string) => boolean
       }
       return slots
     },
-    add(text, slot) {
-      const hash = hashOf(text)
+    add(hash, slot) {
       const segment = segmentOf(hash)
       if (2 * (segment.count + 1) > FILLED_MAX * segment.cells.length) segment.cells = enlarged(segment.cells)
       place(segment.cells, hash, slot + 1)
       segment.count++
     },
-    remove(text, slot) {
-      const hash = hashOf(text)
+    remove(hash, slot) {
       const segment = segmentOf(hash)
       if (take(segment.cells, hash, slot + 1)) segment.count--
     },
@@ -69,10 +68,27 @@ export function createSlotIndex(matches: (slot: number, text: string) => boolean
 }
 
 /** FNV-1a over UTF-16 units, mixed once more because both ends of it choose places. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+export function hashOf(text: string): number {
+  let hash = FNV_OFFSET
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME)
+  return mixed(hash)
+}
+
+/** The hash of the text that these bytes of UTF-8 say, in lower case. Nearly always it is ASCII, and no text is made of it. */
+export function hashOfFolded(bytes: Buffer, from: number, to: number): number {
+  let hash = FNV_OFFSET
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i] ?? 0
+    if (byte > 0x7f) return hashOf(bytes.toString('utf8', from, to).toLowerCase())
+    hash = Math.imul(hash ^ (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte), FNV_PRIME)
+  }
+  return mixed(hash)
+}
+
+const [FNV_OFFSET, FNV_PRIME] = [0x811c9dc5, 0x01000193]
+
+function mixed(sum: number): number {
+  let hash = Math.imul(sum ^ (sum >>> 15), 0x2c1b3c6d)
   hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39)
   return (hash ^ (hash >>> 15)) | 0
 }

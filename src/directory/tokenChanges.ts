@@ -13,7 +13,8 @@ import { ALL_SCOPES } from './principals.ts'
 import { newToken, type Random } from './random.ts'
 import type { Replica } from './replica.ts'
 import { isOrigin } from './settings.ts'
-import { encodeToken, type StoredToken, type Tokens, tokenId } from './tokens.ts'
+import { encodeToken, type StoredToken } from './tokenRecord.ts'
+import { type Tokens, tokenId } from './tokens.ts'
 import type { Users } from './users.ts'
 
 /** What a token has when its maker names no length. */

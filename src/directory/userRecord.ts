@@ -1,6 +1,8 @@
 import type { IdSpace, User } from '../core/accounts.ts'
 import type { Role } from '../core/principal.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
+import { otherForm, type Reading, reading, textEnd, textStart, writing } from './bytes.ts'
+import { hashOfFolded } from './slotIndex.ts'
 
 /** A user as kept: `ids` are only those that do not follow from the id, `name` and `avatarETag` are null until given. */
 export interface StoredUser extends Omit<User, 'hasPassword' | 'avatarETag'> {
@@ -14,49 +16,71 @@ export interface Glance {
   readonly bot: boolean
   readonly deactivated: boolean
   readonly administrator: boolean
-  readonly username: string
-  readonly email: string | null
+  /** Of the folded username. */
+  readonly usernameHash: number
+  /** Of the folded e-mail address; null: none. */
+  readonly emailHash: number | null
   readonly ids: Readonly<Record<string, string>>
 }
 
 const BOT = 1
 const DEACTIVATED = 2
 const ADMINISTRATOR = 4
-/** Every hash has the parameters of `passwords.ts`; those that have them are kept without. */
-const HASH_PREFIX = '$argon2id$v=19$m=19456,t=2,p=1$'
+/** The password's hash has the parameters of `passwords.ts`: its salt and digest stand behind the name. */
+const HASHED = 8
+const HASH = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/
+const [SALT_BYTES, DIGEST_BYTES] = [16, 32]
+/** Bits above are for forms to come. */
+const FLAGS_END = 16
+const CREATED_AT = 1
+const USERNAME_AT = 13
 
-type Head = [flags: number, createdAt: Instant, username: string, email: string, ids: Record<string, string>]
-type Tail = [name: string, hash: string, updatedAfterMs: number, rest?: Rest]
+/** What not every user has, or not as most do. */
 interface Rest {
   readonly roles?: readonly Role[]
   readonly utcOffset?: number
   readonly timezone?: string
   readonly avatarETag?: string
+  readonly passwordHash?: string
 }
 
-/** JSON whose first five elements can be read without the others; no text in those contains a `}` or a quotation mark. */
+/** The order of all before the name is known to the functions that read only that. */
 export function encodeUser(user: StoredUser): Buffer {
   const administrator = user.roles.includes('admin')
+  const hash = rawHashOf(user.passwordHash)
   const flags = (user.bot ? BOT : 0) | (user.active ? 0 : DEACTIVATED) | (administrator ? ADMINISTRATOR : 0)
-  const head: Head = [flags, user.createdAt, user.username, user.email ?? '', user.ids]
-  const hash = user.passwordHash ?? ''
-  const tail: Tail = [
-    user.name,
-    hash.startsWith(HASH_PREFIX) ? hash.slice(HASH_PREFIX.length) : hash,
-    user.updatedAt - user.createdAt,
-  ]
-  const rest: Rest = {
-    ...(user.roles.length === 1 && user.roles[0] === 'user' ? {} : { roles: user.roles }),
-    ...(user.utcOffset === 0 ? {} : { utcOffset: user.utcOffset }),
-    ...(user.timezone === null ? {} : { timezone: user.timezone }),
-    ...(user.avatarETag === null ? {} : { avatarETag: user.avatarETag }),
+  const value = writing()
+  value.byte(flags | (hash === null ? 0 : HASHED))
+  value.number(user.createdAt)
+  value.number(user.updatedAt - user.createdAt)
+  value.text(user.username)
+  value.text(user.email ?? '')
+  const ids = Object.entries(user.ids)
+  value.byte(ids.length)
+  for (const [space, id] of ids) {
+    value.text(space)
+    value.text(id)
   }
-  return Buffer.from(JSON.stringify([...head, ...tail, ...(Object.keys(rest).length > 0 ? [rest] : [])]))
+  value.text(user.name)
+  if (hash !== null) value.bytes(hash)
+  const rest: Rest = {
+    ...((user.roles.length !== 1 || user.roles[0] !== 'user') && { roles: user.roles }),
+    ...(user.utcOffset !== 0 && { utcOffset: user.utcOffset }),
+    ...(user.timezone !== null && { timezone: user.timezone }),
+    ...(user.avatarETag !== null && { avatarETag: user.avatarETag }),
+    ...(hash === null && user.passwordHash !== null && { passwordHash: user.passwordHash }),
+  }
+  return value.end(Object.keys(rest).length > 0 ? JSON.stringify(rest) : '')
 }
 
 export function decodeUser(id: UserId, value: Buffer): StoredUser {
-  const fields: [...Head, ...Tail] = JSON.parse(value.toString('utf8', 0, value.length))
-  const [flags, createdAt, username, email, ids, name, hash, updatedAfterMs, rest = {}] = fields
+  const read = reading(value)
+  const flags = read.byte()
+  const [createdAt, updatedAfterMs, username, email] = [read.number(), read.number(), read.text(), read.text()]
+  const [ids, name] = [readIds(read), read.text()]
+  const hash = (flags & HASHED) === 0 ? null : hashOfRaw(read.bytes(SALT_BYTES + DIGEST_BYTES))
+  const end = read.end()
+  const rest: Rest = end === '' ? {} : JSON.parse(end)
   return {
     id,
     username,
@@ -71,26 +95,53 @@ export function decodeUser(id: UserId, value: Buffer): StoredUser {
     avatarETag: rest.avatarETag ?? null,
     createdAt,
     updatedAt: createdAt + updatedAfterMs,
-    passwordHash: hash === '' ? null : hash.startsWith('$') ? hash : HASH_PREFIX + hash,
+    passwordHash: hash ?? rest.passwordHash ?? null,
   }
 }
 
-/** Reads the head alone: no text in it contains a quotation mark, so that what stands between two of them is one. */
+/** Reads no more than what look-ups need, and makes no text but that of the ids. Throws Failure for another version's form. */
 export function glanceAt(value: Buffer): Glance {
-  const [numbers = '', username = '', , email = '', , ...pairs] = value.toString('utf8', 0, value.indexOf(0x7d)).split('"')
-  const comma = numbers.indexOf(',')
-  const flags = Number(numbers.slice(1, comma))
-  const ids: Record<string, string> = {}
-  for (let at = 0; at + 2 < pairs.length; at += 4) ids[pairs[at] ?? ''] = pairs[at + 2] ?? ''
+  const flags = value[0] ?? 0
+  if (flags >= FLAGS_END) throw otherForm('user')
+  const usernameEnd = textEnd(value, USERNAME_AT)
+  const [emailStart, emailEnd] = [textStart(value, usernameEnd), textEnd(value, usernameEnd)]
   return {
-    createdAt: Number(numbers.slice(comma + 1, -1)),
+    createdAt: value.readUIntLE(CREATED_AT, 6),
     bot: (flags & BOT) !== 0,
     deactivated: (flags & DEACTIVATED) !== 0,
     administrator: (flags & ADMINISTRATOR) !== 0,
-    username,
-    email: email === '' ? null : email,
-    ids,
+    usernameHash: hashOfFolded(value, textStart(value, USERNAME_AT), usernameEnd),
+    emailHash: emailStart === emailEnd ? null : hashOfFolded(value, emailStart, emailEnd),
+    ids: readIds(reading(value, emailEnd)),
   }
+}
+
+export const usernameOf = (value: Buffer): string => reading(value, USERNAME_AT).text()
+
+/** Null: none. */
+export const emailOf = (value: Buffer): string | null => reading(value, textEnd(value, USERNAME_AT)).text() || null
+
+function readIds(read: Reading): Record<string, string> {
+  const ids: Record<string, string> = {}
+  for (let left = read.byte(); left > 0; left--) {
+    const space = read.text()
+    ids[space] = read.text()
+  }
+  return ids
+}
+
+function rawHashOf(passwordHash: string | null): Buffer | null {
+  const [, salt, digest] = HASH.exec(passwordHash ?? '') ?? []
+  return salt === undefined || digest === undefined
+    ? null
+    : Buffer.concat([Buffer.from(salt, 'base64'), Buffer.from(digest, 'base64')])
+}
+
+function hashOfRaw(bytes: Buffer): string {
+  const [salt, digest] = [bytes.subarray(0, SALT_BYTES), bytes.subarray(SALT_BYTES)].map((part) =>
+    part.toString('base64').replaceAll('=', ''),
+  )
+  return `$argon2id$v=19$m=19456,t=2,p=1$${salt}$${digest}`
 }
 
 /** A user's id in a space; null: it has none there. */

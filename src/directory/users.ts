@@ -2,8 +2,8 @@ import type { IdSpace, People, User } from '../core/accounts.ts'
 import type { Subjects, Version } from '../core/ports.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { bufferOf, createRecords, grown } from './records.ts'
-import { createSlotIndex, type SlotIndex } from './slotIndex.ts'
-import { decodeUser, fold, type Glance, glanceAt, idInSpace, type StoredUser } from './userRecord.ts'
+import { createSlotIndex, hashOf, type SlotIndex } from './slotIndex.ts'
+import { decodeUser, emailOf, fold, type Glance, glanceAt, idInSpace, type StoredUser, usernameOf } from './userRecord.ts'
 
 /** Decoded users that are kept; the rest is decoded when asked for. */
 const DECODED_MAX = 20_000
@@ -40,8 +40,8 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
   let count = 0
 
   const byId = createSlotIndex((slot, id) => records.keyIs(slot, id))
-  const byUsername = createSlotIndex((slot, folded) => fold(glanceAt(records.value(slot)).username) === folded)
-  const byEmail = createSlotIndex((slot, folded) => fold(glanceAt(records.value(slot)).email ?? '') === folded)
+  const byUsername = createSlotIndex((slot, folded) => fold(usernameOf(records.value(slot))) === folded)
+  const byEmail = createSlotIndex((slot, folded) => fold(emailOf(records.value(slot)) ?? '') === folded)
   const spaces = idSpaces.map((space, number) => {
     const byValue = createSlotIndex((slot, value) => {
       return idInSpace(space, records.key(slot), glanceAt(records.value(slot)).ids[space.name]) === value
@@ -68,14 +68,14 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
 
   /** Enters or removes a slot in every index but that of the ids. */
   function enter(slot: number, userId: UserId, glance: Glance, change: 'add' | 'remove'): void {
-    if (fold(userId) !== userId) byFoldedId[change](fold(userId), slot)
-    byUsername[change](fold(glance.username), slot)
-    if (glance.email !== null) byEmail[change](fold(glance.email), slot)
+    if (fold(userId) !== userId) byFoldedId[change](hashOf(fold(userId)), slot)
+    byUsername[change](glance.usernameHash, slot)
+    if (glance.emailHash !== null) byEmail[change](glance.emailHash, slot)
     for (const { space, byValue } of spaces) {
       const id = idInSpace(space, userId, glance.ids[space.name])
       if (id === null || id === userId) continue
-      byValue[change](id, slot)
-      if (fold(id) !== id) byFoldedId[change](fold(id), slot)
+      byValue[change](hashOf(id), slot)
+      if (fold(id) !== id) byFoldedId[change](hashOf(fold(id)), slot)
     }
   }
 
@@ -95,14 +95,15 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
   }
 
   function put(userId: UserId, value: Uint8Array, version: Version): number {
-    const known = slotOf(userId)
+    const hash = hashOf(userId)
+    const known = byId.find(userId, hash)
     const glance = glanceAt(bufferOf(value))
     if (known >= 0) {
       enter(known, userId, glanceAt(records.value(known)), 'remove')
       records.replace(known, value)
     } else count++
     const slot = known >= 0 ? known : records.add(userId, value)
-    if (known < 0) byId.add(userId, slot)
+    if (known < 0) byId.add(hash, slot)
     enter(slot, userId, glance, 'add')
     write(slot, userId, glance, version)
     return slot
@@ -112,7 +113,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
     const slot = slotOf(userId)
     if (slot < 0) return slot
     enter(slot, userId, glanceAt(records.value(slot)), 'remove')
-    byId.remove(userId, slot)
+    byId.remove(hashOf(userId), slot)
     recent.delete(userId)
     administrators.delete(userId)
     flags[slot] = 0
@@ -131,7 +132,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
     if (slot < 0) return null
     if (spaceName === 'id') return userId
     const found = byName.get(spaceName)
-    if (found === undefined) return otherIdIn(spaceName, glanceAt(records.value(slot)))
+    if (found === undefined) return otherIdIn(spaceName, records.value(slot))
     const given = has(slot, found.given) ? glanceAt(records.value(slot)).ids[spaceName] : undefined
     return idInSpace(found.space, userId, given)
   }
@@ -189,7 +190,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
 
   return {
     put(userId, value, version, told) {
-      decoded.delete(userId)
+      if (decoded.size > 0) decoded.delete(userId)
       for (const space of spaces) if (space.recent.size > 0) space.recent.clear()
       const slot = value === null ? remove(userId) : put(userId, value, version)
       if (told && slot >= 0) for (const listener of listeners) listener({ slot, userId, gone: value === null, version })
@@ -232,8 +233,8 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
   }
 }
 
-const otherIdIn = (spaceName: string, { username, email }: Glance): string | null =>
-  spaceName === 'username' ? username : spaceName === 'email' ? email : null
+const otherIdIn = (spaceName: string, value: Buffer): string | null =>
+  spaceName === 'username' ? usernameOf(value) : spaceName === 'email' ? emailOf(value) : null
 
 function keepRecent<Found>(recent: Map<string, Found>, asked: string, found: Found): void {
   if (recent.size >= RECENT_MAX) recent.clear()

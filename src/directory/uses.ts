@@ -1,7 +1,8 @@
 import { BATCH_MAX, USE_FLUSH_MS } from './limits.ts'
 import type { Replica } from './replica.ts'
 import { tokenKey } from './tokenChanges.ts'
-import { encodeToken, type Tokens } from './tokens.ts'
+import { encodeToken } from './tokenRecord.ts'
+import type { Tokens } from './tokens.ts'
 
 /** Writes down that tokens were used, some time after: at most hourly for each, many in one commit, never awaited by a request. */
 export interface Uses {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createRecords } from '../../src/directory/records.ts'
-import { createSlotIndex } from '../../src/directory/slotIndex.ts'
+import { createSlotIndex, hashOf, hashOfFolded } from '../../src/directory/slotIndex.ts'
 
 test('[A28] an index finds what a map finds, through any additions and removals', () => {
   const aStep = fc.tuple(fc.constantFrom('add', 'remove'), fc.nat({ max: 300 }))
@@ -13,10 +13,10 @@ test('[A28] an index finds what a map finds, through any additions and removals'
         const text = `text ${slot}`
         if (step === 'add' && !texts.has(slot)) {
           texts.set(slot, text)
-          index.add(text, slot)
+          index.add(hashOf(text), slot)
         } else if (step === 'remove') {
           texts.delete(slot)
-          index.remove(text, slot)
+          index.remove(hashOf(text), slot)
         }
       }
       for (let slot = 0; slot <= 300; slot++) expect(index.find(`text ${slot}`)).toBe(texts.has(slot) ? slot : -1)
@@ -27,11 +27,20 @@ test('[A28] an index finds what a map finds, through any additions and removals'
 
 test('[A28] an index holds many slots under one text, and a hundred thousand texts', () => {
   const index = createSlotIndex((slot, text) => text === (slot < 1_000 ? 'same' : `text ${slot}`))
-  for (let slot = 0; slot < 100_000; slot++) index.add(slot < 1_000 ? 'same' : `text ${slot}`, slot)
-  for (let slot = 0; slot < 1_000; slot += 2) index.remove('same', slot)
+  for (let slot = 0; slot < 100_000; slot++) index.add(hashOf(slot < 1_000 ? 'same' : `text ${slot}`), slot)
+  for (let slot = 0; slot < 1_000; slot += 2) index.remove(hashOf('same'), slot)
   expect(index.all('same').sort((one, other) => one - other)).toEqual(Array.from({ length: 500 }, (_, i) => 2 * i + 1))
-  for (let slot = 1_000; slot < 100_000; slot += 2) index.remove(`text ${slot}`, slot)
+  for (let slot = 1_000; slot < 100_000; slot += 2) index.remove(hashOf(`text ${slot}`), slot)
   for (let slot = 1_000; slot < 100_000; slot++) expect(index.find(`text ${slot}`)).toBe(slot % 2 === 0 ? -1 : slot)
+})
+
+test('[A28] the hash of bytes is that of their text in lower case', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.string({ unit: 'grapheme' })), (text) => {
+      const bytes = Buffer.from(`<${text}>`)
+      expect(hashOfFolded(bytes, 1, bytes.length - 1)).toBe(hashOf(text.toLowerCase()))
+    }),
+  )
 })
 
 test('[A28] records keep their bytes through any additions, replacements and removals, and slots are used again', () => {
