@@ -7,8 +7,14 @@ import { rocketchatDialect } from '../dialects/rocketchat/dialect.ts'
 import { superofficeDialect } from '../dialects/superoffice/dialect.ts'
 import { createDirectory } from '../directory/directory.ts'
 import { newId } from '../directory/random.ts'
+import { decodeRecord } from '../engine/codec.ts'
 import { createEngine } from '../engine/engine.ts'
 import { createGroups } from '../groups/groups.ts'
+import { audit } from '../history/audit.ts'
+import { createChronicle } from '../history/chronicle.ts'
+import { createHistory } from '../history/history.ts'
+import { createAuditLog } from '../history/log.ts'
+import { createSweeper } from '../history/sweep.ts'
 import { createCatalogue } from '../http/catalogue.ts'
 import { createRateCounter } from '../http/rate.ts'
 import { createHttpServer } from '../http/server.ts'
@@ -36,13 +42,17 @@ export async function serve(config: Config): Promise<void> {
   await makeFolder(config.store)
   const ledger = stack.adopt(await openLedger(config.store, { log }), (opened) => opened.close())
   const memberships = (): Memberships => groups.memberships
-  const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log, memberships }), (made) =>
+  const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log, memberships, audit }), (made) =>
     made.close(),
   )
   const { people, subjects, authentication, administration, settings, keys } = directory
-  const engine = stack.adopt(createEngine({ ledger, subjects, settings, onEnded: authentication.onEnded, log }), (made) =>
-    made.close(),
+  const chronicle = createChronicle({ settings })
+  const engine = stack.adopt(
+    createEngine({ ledger, subjects, settings, onEnded: authentication.onEnded, chronicle, log }),
+    (made) => made.close(),
   )
+  const { recordOf } = engine
+  const sweeper = stack.adopt(createSweeper({ ledger, subjects, settings, log }), (made) => made.close())
   const now = () => ledger.now()
   const makeId = () => newId(randomBytes)
   const groups = stack.adopt(createGroups({ ledger, keys, subjects, presence: engine.service, newId: makeId }), (made) =>
@@ -69,6 +79,7 @@ export async function serve(config: Config): Promise<void> {
   if (!(await fillFrom(ledger, { directory, engine }, ending))) return
   await groups.start()
   webhooks.start()
+  sweeper.start()
 
   const services = {
     presence: engine.service,
@@ -89,6 +100,8 @@ export async function serve(config: Config): Promise<void> {
     catalogue,
     subjects,
     snapshots: snapshotsOf(ledger, config.store),
+    history: createHistory({ ledger, subjects, settings, recordOf, decode: decodeRecord }),
+    auditLog: createAuditLog({ ledger, auditDays: () => settings.current.auditDays }),
     realtime,
     webhooks: webhooks.service,
   })

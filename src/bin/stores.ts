@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { StoppedStores } from '../cli/store.ts'
 import { createDirectory } from '../directory/directory.ts'
+import { audit } from '../history/audit.ts'
 import { backupStore, exportStore, importStore, openExisting } from '../ledgers/stopped.ts'
 import { idSpaces } from './id-spaces.ts'
 import { createLog } from './log.ts'
@@ -14,7 +15,7 @@ export const stoppedStores: StoppedStores = {
     await using stack = new AsyncDisposableStack()
     const log = createLog('pretty')
     const ledger = stack.adopt(await openExisting(store), (opened) => opened.close())
-    const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log }), (made) => made.close())
+    const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log, audit }), (made) => made.close())
     const positions = await ledger.load((entry) => {
       if (entry.partition === 'directory') directory.apply(entry)
     })

@@ -22,13 +22,14 @@ import { explainRoutes } from './routes-explain.ts'
 import { type OperationParts, operationRoutes } from './routes-operation.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { presenceRoutes } from './routes-presence.ts'
+import { type HistoryRoutesParts, historyRoutes } from './routes-history.ts'
 import { sessionRoutes } from './routes-sessions.ts'
 import { streamRoutes } from './routes-stream.ts'
 import { webhookRoutes } from './routes-webhooks.ts'
 import { socketRoute } from './socket.ts'
 import { compileValidator } from './validation.ts'
 
-export interface NativeParts extends OperationParts {
+export interface NativeParts extends OperationParts, HistoryRoutesParts {
   /** For paging through users. */
   readonly subjects: Subjects
   readonly catalogue: Catalogue
@@ -79,7 +80,8 @@ function routesOf(services: Services, parts: NativeParts, texts: Texts): readonl
     ...accessRoutes(services),
     ...peopleRoutes(services, parts.subjects),
     ...bulkRoutes(services, parts.subjects),
-    ...presenceRoutes(services, texts),
+    ...presenceRoutes(services, parts.history, texts),
+    ...historyRoutes(services, parts),
     ...claimRoutes(services, texts),
     ...explainRoutes(services),
     ...sessionRoutes(services),

@@ -1,12 +1,14 @@
 import { Readable } from 'node:stream'
+import type { HistoryService } from '../../core/history.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Changes, Services } from '../../core/service.ts'
 import type { PresenceEvent } from '../../core/transition.ts'
 import { type Route, route } from '../../http/route.ts'
-import { answerTagged, answerText, type Texts } from './answers.ts'
-import { Batch, ByUser, NewAvailability, NewNote, Since } from './schemas.ts'
+import { answerTagged, answerText, type Texts, tag } from './answers.ts'
+import { instantAsked } from './routes-history.ts'
+import { AtInstant, Batch, ByUser, NewAvailability, NewNote, Since } from './schemas.ts'
 import { BatchShape, ChangesShape, PresenceShape } from './shapes.ts'
-import { availabilityIn, findUser, noSuchUser, noteIn, userOf } from './translate.ts'
+import { availabilityIn, findUser, noSuchUser, noteIn, presenceOut, userOf } from './translate.ts'
 
 /** The door's name: claims made here are signed with it. */
 export const VIA = 'native'
@@ -15,7 +17,7 @@ export const VIA = 'native'
 const NOBODY = ''
 
 /** Reading and setting presence. */
-export function presenceRoutes({ presence, people }: Services, texts: Texts): readonly Route[] {
+export function presenceRoutes({ presence, people }: Services, history: HistoryService, texts: Texts): readonly Route[] {
   const viewOf = (principal: Principal) => presence.as(principal, VIA).view
   const change = async (word: string, principal: Principal, event: PresenceEvent) => {
     const userId = userOf(word, principal, people)
@@ -26,13 +28,22 @@ export function presenceRoutes({ presence, people }: Services, texts: Texts): re
       rule: 'N10',
       method: 'GET',
       path: '/v1/presence/:user',
-      summary: 'Read a user’s presence',
+      summary: 'Read a user’s presence, now or as it was',
       answers: { 200: PresenceShape, 304: null },
+      refuses: [400, 403, 404, 501],
+      reads: { query: AtInstant },
       access: 'user',
       rate: 'read',
       params: ByUser,
       handle({ params, principal, request, reply }) {
-        const found = viewOf(principal).get(userOf(params.user, principal, people))
+        const userId = userOf(params.user, principal, people)
+        const at = instantAsked(request.query)
+        if (at !== null)
+          return history
+            .as(principal)
+            .at(userId, at)
+            .then((was) => answerTagged(tag(JSON.stringify(presenceOut(was))), request, reply))
+        const found = viewOf(principal).get(userId)
         if (found === null) throw noSuchUser(params.user)
         return answerTagged(texts(found), request, reply)
       },

@@ -1,4 +1,5 @@
 import { type Static, type TProperties, type TSchema, Type } from 'typebox'
+import { AUDIT_KINDS } from '../../core/audit.ts'
 import { ROLES, type Scope } from '../../core/principal.ts'
 import { ACTIVITIES, AVAILABILITIES, CLAIM_CLASSES } from '../../core/vocabulary.ts'
 
@@ -77,6 +78,23 @@ export const Page = fields({
   cursor: Type.Optional(Type.String({ maxLength: 64 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_USERS_MAX })),
 })
+
+const window = {
+  from: Type.Optional(Time),
+  to: Type.Optional(Time),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_USERS_MAX })),
+  cursor: Type.Optional(Type.String({ maxLength: 128 })),
+}
+/** `from` on and before `to`. */
+export const HistoryFields = fields(window)
+export const AuditFields = fields({
+  user: Type.Optional(Line),
+  by: Type.Optional(Line),
+  kind: Type.Optional(Type.Enum([...AUDIT_KINDS])),
+  ...window,
+})
+/** A presence as it was at a time. */
+export const AtInstant = fields({ at: Type.Optional(Time) })
 
 const SCOPES: readonly Scope[] = [
   'presence:read',

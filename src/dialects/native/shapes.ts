@@ -1,4 +1,5 @@
 import { type TProperties, Type } from 'typebox'
+import { AUDIT_KINDS } from '../../core/audit.ts'
 import { ROLES } from '../../core/principal.ts'
 import { ACTIVITIES, AVAILABILITIES, CLAIM_CLASSES } from '../../core/vocabulary.ts'
 import { fields, SettingFields } from './schemas.ts'
@@ -47,6 +48,32 @@ export const ClaimShape = titled('Claim', {
   by: Type.String({ description: 'The id of the user or token that made it.' }),
 })
 export const ClaimsShape = titled('Claims', { claims: Type.Array(ClaimShape) })
+
+const PassageShape = titled('Passage', {
+  at: TimeShape,
+  via: Type.Optional(Type.String({ description: 'The door it came through; absent: by time alone, or not told.' })),
+  by: Type.Optional(Type.String({ description: 'The id of the user or token whose deed it was.' })),
+  presence: PresenceShape,
+})
+export const HistoryShape = titled('History', {
+  passages: Type.Array(PassageShape, { description: 'When the presence became another one, the newest first.' }),
+  cursor: Type.Union([CursorShape, Type.Null()], { description: 'Of the next page; null on the last.' }),
+})
+
+const AuditedShape = titled('AuditEntry', {
+  at: TimeShape,
+  kind: Type.Enum([...AUDIT_KINDS]),
+  by: Type.Union([Type.String(), Type.Null()], {
+    description: 'The id of the user or token that did it; null: whoever runs the machine.',
+  }),
+  userId: Type.Optional(Type.String({ description: 'Whom it concerns.' })),
+  target: Type.Optional(Type.String({ description: 'The id of what it concerns.' })),
+  details: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+})
+export const AuditShape = titled('AuditLog', {
+  entries: Type.Array(AuditedShape, { description: 'The newest first.' }),
+  cursor: Type.Union([CursorShape, Type.Null()], { description: 'Of the next page; null on the last.' }),
+})
 
 export const BatchShape = titled('PresenceBatch', { presences: Type.Array(PresenceShape), unknown: Texts })
 
