@@ -5,6 +5,7 @@ import { nativeDialect } from '../dialects/native/dialect.ts'
 import { presenceOut } from '../dialects/native/translate.ts'
 import { rocketchatDialect } from '../dialects/rocketchat/dialect.ts'
 import { superofficeDialect } from '../dialects/superoffice/dialect.ts'
+import { createBadges } from '../directory/badges.ts'
 import { createDirectory } from '../directory/directory.ts'
 import { newId } from '../directory/random.ts'
 import { decodeRecord } from '../engine/codec.ts'
@@ -31,6 +32,7 @@ import { idSpaces } from './id-spaces.ts'
 import { close, listen } from './listen.ts'
 import { fillFrom } from './load.ts'
 import { createLog } from './log.ts'
+import { SCRIPTS } from './scripts.ts'
 import { snapshotsOf } from './snapshots.ts'
 import { VERSION } from './version.ts'
 
@@ -76,6 +78,7 @@ export async function serve(config: Config): Promise<void> {
     }),
     (made) => made.close(),
   )
+  const badges = createBadges({ ledger, keys, subjects, random: randomBytes, log })
   if (!(await fillFrom(ledger, { directory, engine }, ending))) return
   await groups.start()
   webhooks.start()
@@ -104,6 +107,8 @@ export async function serve(config: Config): Promise<void> {
     auditLog: createAuditLog({ ledger, auditDays: () => settings.current.auditDays }),
     realtime,
     webhooks: webhooks.service,
+    badges,
+    scripts: SCRIPTS,
   })
   const dialects = [rocketchatDialect(), mattermostDialect, superofficeDialect, native]
   const rates = config.rateLimit ? createRateCounter({ now }) : null

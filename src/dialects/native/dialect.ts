@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { Badges } from '../../core/badges.ts'
 import { Failure } from '../../core/errors.ts'
 import type { Subjects } from '../../core/ports.ts'
 import type { Services } from '../../core/service.ts'
@@ -15,6 +16,7 @@ import { bearerOf } from './bearer.ts'
 import { NATIVE_DESCRIPTION } from './description.ts'
 import { METHOD_PROBLEM, refuse, sendProblem } from './errors.ts'
 import { accessRoutes } from './routes-access.ts'
+import { badgeRoutes } from './routes-badge.ts'
 import { bulkRoutes, IMPORT_PATH, LINES_TYPE } from './routes-bulk.ts'
 import { claimRoutes } from './routes-claims.ts'
 import { descriptionRoutes } from './routes-description.ts'
@@ -23,6 +25,7 @@ import { type OperationParts, operationRoutes } from './routes-operation.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { presenceRoutes } from './routes-presence.ts'
 import { type HistoryRoutesParts, historyRoutes } from './routes-history.ts'
+import { type Scripts, scriptRoutes } from './routes-scripts.ts'
 import { sessionRoutes } from './routes-sessions.ts'
 import { streamRoutes } from './routes-stream.ts'
 import { webhookRoutes } from './routes-webhooks.ts'
@@ -34,6 +37,8 @@ export interface NativeParts extends OperationParts, HistoryRoutesParts {
   readonly subjects: Subjects
   readonly catalogue: Catalogue
   readonly webhooks: WebhooksService
+  readonly badges: Badges
+  readonly scripts: Scripts
   readonly realtime: Pick<Realtime, 'fanout' | 'openStream' | 'turnAway' | 'isFull'>
 }
 
@@ -88,6 +93,8 @@ function routesOf(services: Services, parts: NativeParts, texts: Texts): readonl
     ...streamRoutes(services, parts.realtime, texts),
     ...webhookRoutes(services, parts.webhooks),
     ...operationRoutes(services, parts),
+    ...badgeRoutes(services, parts.badges),
+    ...scriptRoutes(parts.scripts),
     ...descriptionRoutes(parts.catalogue),
   ]
 }

@@ -5,7 +5,7 @@ import { createRing, type Ring } from '../../realtime/ring.ts'
 import type { Voice } from './voices.ts'
 
 /** Sees everyone as strangers do: what is encoded once for all who read everything must be nobody's own view. */
-const STRANGER: Principal = {
+export const STRANGER: Principal = {
   userId: '',
   by: '',
   tokenId: null,
