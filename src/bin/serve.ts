@@ -66,6 +66,7 @@ export async function serve(config: Config): Promise<void> {
       presence: engine.service,
       people,
       settings,
+      audit,
       groups: groups.memberships,
       shapeOf: presenceOut,
       resolve: createResolve(),
