@@ -18,6 +18,7 @@ import { createAuditLog } from '../history/log.ts'
 import { createSweeper } from '../history/sweep.ts'
 import { createCatalogue } from '../http/catalogue.ts'
 import { createRateCounter } from '../http/rate.ts'
+import { createRepeats } from '../http/repeats.ts'
 import { createHttpServer } from '../http/server.ts'
 import { openLedger } from '../ledgers/open.ts'
 import { createRealtime } from '../realtime/realtime.ts'
@@ -79,7 +80,8 @@ export async function serve(config: Config): Promise<void> {
     }),
     (made) => made.close(),
   )
-  const badges = createBadges({ ledger, keys, subjects, random: randomBytes, log })
+  const repeats = createRepeats({ keys, now: () => ledger.now() })
+  const badges = createBadges({ ledger, keys, subjects, random: randomBytes, audit, log })
   if (!(await fillFrom(ledger, { directory, engine }, ending))) return
   await groups.start()
   webhooks.start()
@@ -110,6 +112,7 @@ export async function serve(config: Config): Promise<void> {
     webhooks: webhooks.service,
     badges,
     scripts: SCRIPTS,
+    repeats,
   })
   const dialects = [rocketchatDialect(), mattermostDialect, superofficeDialect, native]
   const rates = config.rateLimit ? createRateCounter({ now }) : null

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { Failure } from '../core/errors.ts'
 import { save } from './saved.ts'
-import { type Answer, connect, serverAt, serverUrl } from './server.ts'
+import { type Answer, allOf, connect, serverAt, serverUrl } from './server.ts'
 import { ask, askSecret, example, print, printJson, printTable } from './terminal.ts'
 
 export function loginCommand(): Command {
@@ -69,7 +69,9 @@ export function tokenCommand(): Command {
     .option('--json', 'answer as JSON')
     .addHelpText('after', example('rollcall token list -u anna'))
     .action(async ({ user, json }) => {
-      const { tokens } = await (await connect()).call('GET', `/v1/tokens?user=${encodeURIComponent(user)}`)
+      const tokens = []
+      for await (const token of allOf(await connect(), `/v1/tokens?user=${encodeURIComponent(user)}`, 'tokens'))
+        tokens.push(token)
       if (json) return printJson(tokens)
       const rows = tokens.map((token: Answer) => [
         token.id,

@@ -12,6 +12,8 @@ export interface Server {
   readonly token: string | null
   /** Sends JSON and reads JSON. Throws Failure with the server's own words for any answer that is not 2xx. */
   call(method: string, path: string, body?: unknown): Promise<Answer>
+  /** What a server streams, however long it takes. Throws as `call`. */
+  stream(path: string, init?: RequestInit & { readonly duplex?: 'half' }): Promise<AsyncIterable<Uint8Array>>
   /** The answer as it comes, whatever it is. */
   fetch(path: string, init?: RequestInit): Promise<Response>
 }
@@ -33,8 +35,9 @@ export function serverUrl(): string {
 }
 
 export function serverAt(url: string, token: string | null): Server {
-  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(new URL(path, url), { signal: AbortSignal.timeout(ANSWER_MS_MAX), ...init }).catch((error: unknown) => {
+  const timely = (): RequestInit => ({ signal: AbortSignal.timeout(ANSWER_MS_MAX) })
+  const ask = (path: string, init: RequestInit): Promise<Response> =>
+    fetch(new URL(path, url), init).catch((error: unknown) => {
       throw new Failure('unavailable', `No server answers at ${url}. Is it running? ROLLCALL_URL names another.`, {
         cause: error,
       })
@@ -43,10 +46,17 @@ export function serverAt(url: string, token: string | null): Server {
   return {
     url,
     token,
-    fetch: (path, init = {}) => ask(path, { ...init, headers: { ...said, ...(init.headers as Record<string, string>) } }),
+    fetch: (path, init = {}) =>
+      ask(path, { ...timely(), ...init, headers: { ...said, ...(init.headers as Record<string, string>) } }),
+    async stream(path, init = {}) {
+      const response = await ask(path, { ...init, headers: { ...said, ...(init.headers as Record<string, string>) } })
+      if (response.ok && response.body !== null) return response.body
+      throw refusalOf(response.status, await response.text(), token)
+    },
     async call(method, path, body) {
       const content = body === undefined ? {} : { 'Content-Type': 'application/json' }
       const response = await ask(path, {
+        ...timely(),
         method,
         headers: { ...said, ...content },
         ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -56,6 +66,19 @@ export function serverAt(url: string, token: string | null): Server {
       throw refusalOf(response.status, text, token)
     },
   }
+}
+
+const PAGE_SIZE = 1_000
+
+/** All of a list that comes in pages, each with the cursor of the next. */
+export async function* allOf(server: Server, path: string, name: string): AsyncGenerator<Answer> {
+  let cursor: string | null = null
+  do {
+    const query: string = `${path.includes('?') ? '&' : '?'}limit=${PAGE_SIZE}${cursor === null ? '' : `&cursor=${cursor}`}`
+    const page: Answer = await server.call('GET', `${path}${query}`)
+    yield* page[name]
+    cursor = page.cursor
+  } while (cursor !== null)
 }
 
 function refusalOf(status: number, text: string, token: string | null): Failure {

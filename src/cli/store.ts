@@ -28,7 +28,7 @@ export function exportCommand(stores: StoppedStores): Command {
     .option(...STORE)
     .addHelpText('after', example('rollcall export everything.jsonl', 'rollcall export --store file:./data > everything.jsonl'))
     .action(async (file: string | undefined, { store }: { store?: string }) => {
-      const lines = store === undefined ? await exportOfServer() : stores.exportLines(store)
+      const lines = store === undefined ? await (await connect()).stream('/v1/export') : stores.exportLines(store)
       if (file === undefined) return pipeline(lines, process.stdout, { end: false })
       await using target = await newFile(file)
       for await (const line of lines) await target.write(Buffer.from(line))
@@ -81,11 +81,4 @@ export function adminCommand(stores: StoppedStores): Command {
       print(`username  ${made.username}\npassword  ${made.password}`)
     })
   return command
-}
-
-async function exportOfServer(): Promise<AsyncIterable<Uint8Array>> {
-  const response = await (await connect()).fetch('/v1/export')
-  if (response.ok && response.body !== null) return response.body
-  const { detail } = (await response.json()) as { detail: string }
-  throw new Failure('invalid', detail)
 }

@@ -1,11 +1,8 @@
-import { createInterface } from 'node:readline'
 import { Command } from 'commander'
-import { Failure } from '../core/errors.ts'
-import { readFrom } from './files.ts'
-import { type Answer, connect, type Server } from './server.ts'
+import { exportUsersCommand, importUsersCommand } from './bulk.ts'
+import { allOf, connect } from './server.ts'
 import { askSecret, example, print, printJson, printTable } from './terminal.ts'
 
-const PAGE_USERS = 1000
 const ASKED = '\nPasswords are asked for, or read from standard input, one a line: for your own first the current one.\n'
 
 export function userCommand(): Command {
@@ -13,7 +10,8 @@ export function userCommand(): Command {
     .description('users of the workspace')
     .addCommand(addCommand())
     .addCommand(listCommand())
-    .addCommand(importCommand())
+    .addCommand(importUsersCommand())
+    .addCommand(exportUsersCommand())
     .addCommand(passwordCommand())
 }
 
@@ -46,46 +44,12 @@ function listCommand(): Command {
     .addHelpText('after', example('rollcall user list'))
     .action(async ({ json }) => {
       const rows = [['USERNAME', 'ID', 'ROLES', 'ACTIVE', 'NAME']]
-      for await (const user of everyone(await connect())) {
+      for await (const user of allOf(await connect(), '/v1/users', 'users')) {
         if (json) print(JSON.stringify(user))
         else rows.push([user.username, user.id, user.roles.join(','), user.active ? 'yes' : 'no', user.name])
       }
       if (!json) printTable(rows)
     })
-}
-
-function importCommand(): Command {
-  return new Command('import')
-    .argument('<file>')
-    .description('add a user for each line of JSON, as POST /v1/users takes it; "-" is standard input')
-    .option('--json', 'report each line as JSON')
-    .addHelpText('after', `\nA line is like {"username":"anna","name":"Anna A"}\n${example('rollcall user import users.jsonl')}`)
-    .action(async (file: string, { json }) => {
-      const server = await connect()
-      const input = await readFrom(file)
-      let [number, added, refused] = [0, 0, 0]
-      for await (const line of createInterface({ input })) {
-        number++
-        if (line.trim() === '') continue
-        const outcome = await addLine(server, line)
-        if ('id' in outcome) added++
-        else refused++
-        if (json) print(JSON.stringify({ line: number, ...outcome }))
-        else if ('refused' in outcome) process.stderr.write(`line ${number}: ${outcome.refused}\n`)
-      }
-      if (!json) print(`${added} added, ${refused} refused.`)
-      if (refused > 0) process.exitCode = 1
-    })
-}
-
-async function addLine(server: Server, line: string): Promise<{ id: string } | { refused: string }> {
-  try {
-    return { id: (await server.call('POST', '/v1/users', JSON.parse(line))).id }
-  } catch (error) {
-    if (error instanceof SyntaxError) return { refused: `this is no JSON: ${error.message}` }
-    if (error instanceof Failure && error.code === 'invalid') return { refused: error.message }
-    throw error
-  }
 }
 
 function passwordCommand(): Command {
@@ -101,13 +65,4 @@ function passwordCommand(): Command {
       const user = await server.call('PATCH', path, { password, currentPassword })
       print(`${user.username} has a new password. Other logins of ${user.username} have ended.`)
     })
-}
-
-async function* everyone(server: Server): AsyncGenerator<Answer> {
-  let cursor: string | null = null
-  do {
-    const page: Answer = await server.call('GET', `/v1/users?limit=${PAGE_USERS}${cursor === null ? '' : `&cursor=${cursor}`}`)
-    yield* page.users
-    cursor = page.cursor
-  } while (cursor !== null)
 }

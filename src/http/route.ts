@@ -36,6 +36,8 @@ export interface Route {
   readonly query?: TSchema
   readonly body?: TSchema
   readonly bodyBytesMax?: number
+  /** It makes something that a request sent again must not make twice: its handler answers by returning the body. */
+  readonly repeatable?: true
   /** What it does, in one line without a full stop: the title in the API description. */
   readonly summary?: string
   /** Bodies of successful answers by status; null: none. JSON, unless the schema names another `contentMediaType`. */

@@ -76,11 +76,17 @@ describe('users and tokens', () => {
     const file = join(home, 'users.jsonl')
     await writeFile(
       file,
-      '{"username":"carla"}\n{"username":"carla"}\nnonsense\n\n{"username":"dora","email":7}\n{"username":"emil"}\n',
+      '{"username":"carla"}\n{"username":"carla","name":"Carla"}\nnonsense\n\n{"username":"dora","email":7}\n{"username":"emil"}\n',
     )
     const { code, stdout, stderr } = await rollcall(['user', 'import', file])
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '2 added, 3 refused.\n' })
-    expect(stderr.split('\n').map((line) => line.split(':')[0])).toEqual(['line 2', 'line 3', 'line 5', ''])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '2 added, 1 changed, 0 as they were, 2 refused.\n' })
+    expect(stderr.split('\n').map((line) => line.split(':')[0])).toEqual(['line 3', 'line 5', ''])
+    const exported = join(home, 'exported.jsonl')
+    expect(await rollcall(['user', 'export', exported])).toMatchObject({ code: 0, stderr: '' })
+    const carla = (await readFile(exported, 'utf8')).split('\n').find((line) => line.includes('"carla"')) ?? ''
+    expect(JSON.parse(carla)).toMatchObject({ username: 'carla', name: 'Carla', ids: { superoffice: expect.any(Number) } })
+    const again = await rollcall(['user', 'import', '-'], { input: `${carla}\n` })
+    expect(again).toMatchObject({ code: 0, stdout: '0 added, 0 changed, 1 as they were, 0 refused.\n' })
   })
 
   test('[K5] a token stands alone on standard output, works, is listed by its tail, and ends', async () => {

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Presence } from '../../core/vocabulary.ts'
+import type { Condition, People } from '../../core/accounts.ts'
+import type { Presence, UserId } from '../../core/vocabulary.ts'
 import { createFragments } from '../../http/fragments.ts'
-import { presenceOut } from './translate.ts'
+import { presenceOut, userOut } from './translate.ts'
 
 /** JSON text with the tag that changes with it. */
 export interface Tagged {
@@ -23,6 +24,43 @@ export function createTexts(): Texts {
 
 export function tag(text: string): Tagged {
   return { text, etag: `"${hash('sha1', text, 'base64url')}"` }
+}
+
+/** Texts of users kept; others are encoded again. */
+const USERS_MAX = 10_000
+
+/** A user's text, encoded and tagged once per change; null: no such user. */
+export function createUserTexts(people: People): (userId: UserId, seen: { readonly withEmail: boolean }) => Tagged | null {
+  const kept = new Map<string, Tagged & { readonly version: number }>()
+  return (userId, seen) => {
+    const key = seen.withEmail ? userId : `${userId} limited`
+    const version = people.versionOf(userId)
+    const known = kept.get(key)
+    if (known?.version === version) return known
+    const user = people.get(userId)
+    if (user === null) return null
+    if (kept.size >= USERS_MAX) kept.clear()
+    const made = { ...tag(JSON.stringify(userOut(user, seen))), version }
+    kept.set(key, made)
+    return made
+  }
+}
+
+/** Encodes and tags one thing at a time, once as long as it is the same object. */
+export function createTagged<Thing extends object>(): (thing: Thing) => Tagged {
+  let last: { readonly thing: Thing; readonly tagged: Tagged } | null = null
+  return (thing) => {
+    if (last?.thing !== thing) last = { thing, tagged: tag(JSON.stringify(thing)) }
+    return last.tagged
+  }
+}
+
+/** What If-Match asks for: that what is changed still has the tag that its caller saw. Undefined: it asks for nothing. */
+export function conditionOf({ headers }: FastifyRequest, current: () => Tagged | null): Condition | undefined {
+  const wanted = headers['if-match']
+  if (wanted === undefined) return undefined
+  const tags = wanted.split(',').map((one) => one.trim())
+  return () => tags.includes('*') || tags.includes(current()?.etag ?? '')
 }
 
 const JSON_TYPE = 'application/json'

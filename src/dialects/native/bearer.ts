@@ -5,6 +5,11 @@ import type { Principal } from '../../core/principal.ts'
 
 const BEARER = /^bearer +(\S+)$/i
 
+/** The token that a request came with; null: none. */
+export function tokenIn({ headers }: { readonly headers: IncomingHttpHeaders }): string | null {
+  return BEARER.exec(headers.authorization ?? '')?.[1] ?? null
+}
+
 /** Null: nobody said who. Throws Failure `unauthenticated`. */
 export function bearerOf(
   { headers }: { readonly headers: IncomingHttpHeaders },

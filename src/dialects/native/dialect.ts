@@ -7,6 +7,7 @@ import type { WebhooksService } from '../../core/webhooks.ts'
 import { isDecodable } from '../../http/address.ts'
 import type { Catalogue } from '../../http/catalogue.ts'
 import { readJson } from '../../http/json.ts'
+import type { Repeats } from '../../http/repeats.ts'
 import { type Route, serve } from '../../http/route.ts'
 import type { Dialect } from '../../http/server.ts'
 import type { SocketDialect } from '../../realtime/connection.ts'
@@ -15,16 +16,17 @@ import { createTexts, type Texts } from './answers.ts'
 import { bearerOf } from './bearer.ts'
 import { NATIVE_DESCRIPTION } from './description.ts'
 import { METHOD_PROBLEM, refuse, sendProblem } from './errors.ts'
+import { onceOnly } from './repeat.ts'
 import { accessRoutes } from './routes-access.ts'
 import { badgeRoutes } from './routes-badge.ts'
 import { bulkRoutes, IMPORT_PATH, LINES_TYPE } from './routes-bulk.ts'
 import { claimRoutes } from './routes-claims.ts'
 import { descriptionRoutes } from './routes-description.ts'
 import { explainRoutes } from './routes-explain.ts'
+import { type HistoryRoutesParts, historyRoutes } from './routes-history.ts'
 import { type OperationParts, operationRoutes } from './routes-operation.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { presenceRoutes } from './routes-presence.ts'
-import { type HistoryRoutesParts, historyRoutes } from './routes-history.ts'
 import { type Scripts, scriptRoutes } from './routes-scripts.ts'
 import { sessionRoutes } from './routes-sessions.ts'
 import { streamRoutes } from './routes-stream.ts'
@@ -36,6 +38,8 @@ export interface NativeParts extends OperationParts, HistoryRoutesParts {
   /** For paging through users. */
   readonly subjects: Subjects
   readonly catalogue: Catalogue
+  /** Answers for requests that are sent again. */
+  readonly repeats: Repeats
   readonly webhooks: WebhooksService
   readonly badges: Badges
   readonly scripts: Scripts
@@ -50,7 +54,9 @@ export function nativeDialect(parts: NativeParts): Dialect & SocketDialect {
     name: 'native',
     description: NATIVE_DESCRIPTION,
     register(fastify, { services, rates, declare }) {
-      routes = routesOf(services, parts, texts)
+      routes = routesOf(services, parts, texts).map((route) =>
+        route.repeatable ? onceOnly(route, { repeats: parts.repeats, log: services.log }) : route,
+      )
       fastify.setValidatorCompiler(compileValidator)
       fastify.removeAllContentTypeParsers()
       fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {

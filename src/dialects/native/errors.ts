@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Failure, FailureCode } from '../../core/errors.ts'
+import type { Failure, FailureCode, FailureReason } from '../../core/errors.ts'
 import { HTTP_STATUS } from '../../http/errors.ts'
 
 /** RFC 9457. `type` is stable: programs may compare it; `detail` is for people. */
@@ -25,11 +25,14 @@ const TITLES: Record<FailureCode, string> = {
   unavailable: 'Not available now',
 }
 
+/** Where HTTP has a finer word than the failure's own. */
+const FINER_STATUS: Partial<Record<FailureReason, number>> = { changed_meanwhile: 412, key_reused: 422 }
+
 export function problemOf(failure: Failure): Problem {
   return {
     type: problemType(failure.reason ?? failure.code),
     title: TITLES[failure.code],
-    status: HTTP_STATUS[failure.code],
+    status: (failure.reason !== null && FINER_STATUS[failure.reason]) || HTTP_STATUS[failure.code],
     detail: failure.message,
     ...(failure.field !== null && { field: failure.field }),
   }

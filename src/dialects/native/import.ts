@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Static } from 'typebox'
-import type { Administration, People, User } from '../../core/accounts.ts'
+import type { Administration, NewUser, People, User, UserChange } from '../../core/accounts.ts'
 import { Failure } from '../../core/errors.ts'
 import type { Log } from '../../core/service.ts'
 import type { UserId } from '../../core/vocabulary.ts'
@@ -119,8 +120,15 @@ async function apply(wanted: Wanted, { people, administration }: ImportParts) {
   const userId = targetOf(wanted, people) ?? (await create(wanted, { people, administration }))
   if (typeof userId !== 'string') return { result: 'created' as const, id: userId.id }
   const before = people.versionOf(userId)
-  await administration.updateUser(userId, userIn(wanted))
+  const change = differing(userIn(wanted), people.get(userId))
+  if (Object.keys(change).length > 0) await administration.updateUser(userId, change)
   return { result: people.versionOf(userId) === before ? ('unchanged' as const) : ('updated' as const), id: userId }
+}
+
+/** What a line says that the user does not show already. */
+function differing(wanted: NewUser, known: User | null): UserChange {
+  const shown: Readonly<Record<string, unknown>> = { ...known }
+  return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => !isDeepStrictEqual(value, shown[name])))
 }
 
 /** Whoever was made meanwhile, by an import that was cut short and sent again, is the user that is meant. */

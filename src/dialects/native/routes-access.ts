@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { stringifySetCookie } from 'cookie'
 import type { FastifyRequest } from 'fastify'
+import type { TokenDescription } from '../../core/accounts.ts'
+import { Failure } from '../../core/errors.ts'
 import type { Services } from '../../core/service.ts'
+import type { Instant } from '../../core/vocabulary.ts'
 import { type Route, route } from '../../http/route.ts'
-import { ByToken, Credentials, NewTokenFields, OfUser } from './schemas.ts'
+import { answerTagged, tag } from './answers.ts'
+import { ByToken, Credentials, NewTokenFields, OfUser, PAGE_USERS, TokenPage } from './schemas.ts'
 import { LoginShape, NewTokenShape, TokensShape } from './shapes.ts'
 import { instantOf, tokenOut, userOf, userOut } from './translate.ts'
 
@@ -49,6 +53,7 @@ export function accessRoutes({ authentication, administration, people, groups }:
       method: 'POST',
       path: '/v1/tokens',
       summary: 'Make a token',
+      repeatable: true,
       answers: { 201: NewTokenShape },
       refuses: [404],
       access: 'user',
@@ -65,10 +70,8 @@ export function accessRoutes({ authentication, administration, people, groups }:
           ...(until != null && { until: instantOf(until, 'until') }),
         })
         const { token, description } = made
-        return reply
-          .code(201)
-          .header('Cache-Control', 'no-store')
-          .send({ token, ...tokenOut(description) })
+        reply.code(201).header('Cache-Control', 'no-store')
+        return { token, ...tokenOut(description) }
       },
     }),
     route({
@@ -76,14 +79,20 @@ export function accessRoutes({ authentication, administration, people, groups }:
       method: 'GET',
       path: '/v1/tokens',
       summary: 'List tokens',
-      answers: { 200: TokensShape },
+      answers: { 200: TokensShape, 304: null },
       refuses: [404],
       access: 'user',
       rate: 'read',
-      query: OfUser,
-      async handle({ query: { user = 'me' }, principal }) {
-        const tokens = await administration.as(principal).tokens(userOf(user, principal, people))
-        return { tokens: tokens.map(tokenOut) }
+      query: TokenPage,
+      async handle({ query: { user = 'me', cursor, limit = PAGE_USERS }, principal, request, reply }) {
+        const all = await administration.as(principal).tokens(userOf(user, principal, people))
+        const [after, from] = cursor === undefined ? ['', 0] : placeOf(cursor)
+        const rest = all.filter(({ createdAt, id }) => createdAt > from || (createdAt === from && id > after))
+        const page = rest
+          .toSorted((one, other) => one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1))
+          .slice(0, limit)
+        const next = rest.length > limit ? cursorAfter(page.at(-1)) : null
+        return answerTagged(tag(JSON.stringify({ tokens: page.map(tokenOut), cursor: next })), request, reply)
       },
     }),
     route({
@@ -102,6 +111,16 @@ export function accessRoutes({ authentication, administration, people, groups }:
       },
     }),
   ]
+}
+
+/** After which token a page goes on: tokens are listed in the order in which they were made. */
+const cursorAfter = (token: TokenDescription | undefined): string =>
+  Buffer.from(`token ${token?.id} ${token?.createdAt}`).toString('base64url')
+
+function placeOf(cursor: string): readonly [id: string, createdAt: Instant] {
+  const [, id, createdAt] = /^token (\w+) (\d{1,16})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? []
+  if (id !== undefined) return [id, Number(createdAt)]
+  throw new Failure('invalid', '"cursor" must be one that an earlier page gave.', { reason: 'malformed', field: 'cursor' })
 }
 
 /** The pair by which a browser stays logged in; empty ones take it away. Scripts of the page can read only the second. */

@@ -33,7 +33,9 @@ export function bulkRoutes({ people, administration, log }: Services, subjects: 
       reads: { body: Lines },
       handle({ principal, body, request, reply }) {
         assertAdministers(principal)
-        const chunks: AsyncIterable<Uint8Array> = body instanceof Readable ? body : Readable.from([])
+        if (body !== undefined && !(body instanceof Readable))
+          throw new Failure('unsupported_media', `Users are read as lines, of the content type ${LINES_TYPE}.`)
+        const chunks: AsyncIterable<Uint8Array> = body ?? Readable.from([])
         const outcomes = importUsers(linesOf(chunks), { people, administration: administration.as(principal), log })
         const ended = letTakeTime(request.raw.socket)
         return reply.header('Content-Type', LINES_TYPE).send(Readable.from(reportOf(outcomes, ended)))

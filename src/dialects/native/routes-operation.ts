@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
+import type { Settings } from '../../core/accounts.ts'
 import { Failure } from '../../core/errors.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
-import { answerTagged, tag } from './answers.ts'
-import { BackupName, SettingFields } from './schemas.ts'
+import { answerTagged, conditionOf, createTagged } from './answers.ts'
+import { BackupName, IfMatch, SettingFields } from './schemas.ts'
 import { AliveShape, FolderShape, LinesShape, ReadyShape, SettingsShape } from './shapes.ts'
 
 /** How the process is, as probes ask for it. */
@@ -34,6 +35,7 @@ const ReadyQuery = Type.Object({
 
 /** Settings, copies and probes: for those who run the server. */
 export function operationRoutes({ administration, settings }: Services, { health, snapshots }: OperationParts): readonly Route[] {
+  const textOf = createTagged<Settings>()
   return [
     route({
       rule: 'N9',
@@ -44,7 +46,7 @@ export function operationRoutes({ administration, settings }: Services, { health
       access: 'user',
       rate: 'read',
       handle({ request, reply }) {
-        return answerTagged(tag(JSON.stringify(settings.current)), request, reply)
+        return answerTagged(textOf(settings.current), request, reply)
       },
     }),
     route({
@@ -53,11 +55,14 @@ export function operationRoutes({ administration, settings }: Services, { health
       path: '/v1/settings',
       summary: 'Change settings',
       answers: { 200: SettingsShape },
+      refuses: [412],
       access: 'user',
       rate: 'read',
       body: SettingFields,
-      async handle({ body, principal }) {
-        return administration.as(principal).changeSettings(body)
+      reads: { headers: IfMatch },
+      async handle({ body, principal, request }) {
+        const condition = conditionOf(request, () => textOf(settings.current))
+        return administration.as(principal).changeSettings(body, condition)
       },
     }),
     route({

@@ -6,18 +6,20 @@ import type { Principal } from '../../core/principal.ts'
 import type { Services } from '../../core/service.ts'
 import type { UserId } from '../../core/vocabulary.ts'
 import { type Route, route } from '../../http/route.ts'
-import { answerTagged, tag } from './answers.ts'
-import { ByUser, NewUserFields, PAGE_USERS, Page, UserFields } from './schemas.ts'
+import { answerTagged, conditionOf, createUserTexts, tag } from './answers.ts'
+import { ByUser, IfMatch, NewUserFields, PAGE_USERS, Page, UserFields } from './schemas.ts'
 import { UserShape, UsersShape } from './shapes.ts'
 import { noSuchUser, userIn, userOf, userOut } from './translate.ts'
 
 /** Users: made, listed, read, changed and deleted. */
 export function peopleRoutes({ people, administration }: Services, subjects: Subjects): readonly Route[] {
+  const textOf = createUserTexts(people)
   return [
     route({
       rule: 'N5',
       method: 'POST',
       path: '/v1/users',
+      repeatable: true,
       summary: 'Make a user',
       answers: { 201: UserShape },
       answerHeaders: { Location: Type.String() },
@@ -27,7 +29,8 @@ export function peopleRoutes({ people, administration }: Services, subjects: Sub
       body: NewUserFields,
       async handle({ body, principal, reply }) {
         const user = await administration.as(principal).createUser(userIn(body))
-        return reply.code(201).header('Location', `/v1/users/${user.id}`).send(userOut(user, ALL))
+        reply.code(201).header('Location', `/v1/users/${user.id}`)
+        return userOut(user, ALL)
       },
     }),
     route({
@@ -56,9 +59,9 @@ export function peopleRoutes({ people, administration }: Services, subjects: Sub
       params: ByUser,
       handle({ params, principal, request, reply }) {
         const userId = userOf(params.user, principal, people)
-        const user = mayRead(principal, userId) ? people.get(userId) : null
+        const user = mayRead(principal, userId) ? textOf(userId, seenBy(principal)) : null
         if (user === null) throw noSuchUser(params.user)
-        return answerTagged(tag(JSON.stringify(userOut(user, seenBy(principal)))), request, reply)
+        return answerTagged(user, request, reply)
       },
     }),
     route({
@@ -67,14 +70,16 @@ export function peopleRoutes({ people, administration }: Services, subjects: Sub
       path: '/v1/users/:user',
       summary: 'Change a user',
       answers: { 200: UserShape },
-      refuses: [409],
+      refuses: [409, 412],
       access: 'user',
       rate: 'read',
       params: ByUser,
       body: UserFields,
-      async handle({ params, body, principal }) {
+      reads: { headers: IfMatch },
+      async handle({ params, body, principal, request }) {
         const userId = userOf(params.user, principal, people)
-        return userOut(await administration.as(principal).updateUser(userId, userIn(body)), ALL)
+        const condition = conditionOf(request, () => textOf(userId, seenBy(principal)))
+        return userOut(await administration.as(principal).updateUser(userId, userIn(body), condition), ALL)
       },
     }),
     route({

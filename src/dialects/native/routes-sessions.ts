@@ -11,15 +11,15 @@ export function sessionRoutes({ presence }: Services): readonly Route[] {
       rule: 'N30',
       method: 'POST',
       path: '/v1/sessions',
+      repeatable: true,
       summary: 'Open a session that heartbeats keep',
       answers: { 201: SessionShape },
       access: 'user',
       rate: 'read',
       body: NewSession,
       async handle({ body: { app, platform, idle = false }, principal, reply }) {
-        return reply
-          .code(201)
-          .send(sessionOut(await presence.as(principal, 'native').commands.openSession({ app, platform, idle })))
+        reply.code(201)
+        return sessionOut(await presence.as(principal, 'native').commands.openSession({ app, platform, idle }))
       },
     }),
     route({

@@ -79,6 +79,11 @@ export const Page = fields({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_USERS_MAX })),
 })
 
+/** For a change that is made only of what the caller saw. */
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'The ETag that was read; 412 when it has changed.' })),
+})
+
 const window = {
   from: Type.Optional(Time),
   to: Type.Optional(Time),
@@ -114,7 +119,22 @@ export const NewTokenFields = fields({
   origins: Type.Optional(Type.Array(Line, { maxItems: 100 })),
   until: maybe(Time),
 })
+export const ByGroup = fields({ group: Type.String() })
+export const ByMember = fields({ group: Type.String(), user: Type.String() })
+/** A page's cursor carries a name or an id. */
+const pageFields = {
+  cursor: Type.Optional(Type.String({ maxLength: 1_024 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_USERS_MAX })),
+}
+export const MembersPage = fields(pageFields)
+export const GroupsPage = fields({ user: Type.Optional(Line), ...pageFields })
+const Members = Type.Array(Line, { maxItems: PAGE_USERS_MAX })
+export const NewGroup = fields({ name: Line, members: Type.Optional(Members) })
+export const GroupFields = fields({ name: Line })
+export const MembersFields = fields({ add: Type.Optional(Members), remove: Type.Optional(Members) })
+
 export const OfUser = fields({ user: Type.Optional(Line) })
+export const TokenPage = fields({ ...OfUser.properties, ...Page.properties })
 
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 export const SettingFields = Type.Partial(
@@ -147,18 +167,33 @@ export const Heartbeat = fields({ idle: Type.Optional(Type.Boolean()), lastInput
 export const BySession = fields({ session: Type.String() })
 
 const Cursor = Type.String({ maxLength: 4_096 })
-/** `users`: ids or usernames with commas between them; without it everyone. */
-export const StreamOf = fields({ users: Type.Optional(Type.String()), since: Type.Optional(Cursor) })
+/** Users that one connection watches, of its groups too. */
+export const WATCHED_MAX = 10_000
+/** Groups that one stream or message names. */
+export const BATCH_GROUPS_MAX = 100
+/** For so many one connection waits at once. */
+export const WAITS_MAX = 100
+
+/** `users`, `groups`: ids or names with commas between them; without both everyone. */
+export const StreamOf = fields({
+  users: Type.Optional(Type.String()),
+  groups: Type.Optional(Type.String()),
+  since: Type.Optional(Cursor),
+})
 
 const Users = Type.Array(Line, { minItems: 1, maxItems: BATCH_USERS_MAX })
+const InGroups = Type.Array(Line, { minItems: 1, maxItems: BATCH_GROUPS_MAX })
 const message = <P extends TProperties>(properties: P) =>
   fields({ type: Type.String(), id: Type.Optional(Type.Union([Type.String({ maxLength: 64 }), Type.Integer()])), ...properties })
+
+const watched = { users: Type.Optional(Users), groups: Type.Optional(InGroups), everyone: Type.Optional(Type.Boolean()) }
 
 /** What a client may say on the socket, by its `type`. */
 export const MESSAGES = {
   hello: message({ token: Line }),
-  watch: message({ users: Type.Optional(Users), everyone: Type.Optional(Type.Boolean()), since: Type.Optional(Cursor) }),
-  unwatch: message({ users: Type.Optional(Users), everyone: Type.Optional(Type.Boolean()) }),
+  watch: message({ ...watched, since: Type.Optional(Cursor) }),
+  unwatch: message(watched),
+  'until-free': message({ user: Type.Optional(Line), group: Type.Optional(Line), cancel: Type.Optional(Type.Boolean()) }),
   attend: message({ app: Name, platform: Name, resumes: maybe(Name) }),
   active: message({}),
   idle: message({ lastInputAt: maybe(Time) }),

@@ -146,7 +146,10 @@ const tokenFields = {
 }
 const TokenShape = titled('Token', tokenFields)
 export const NewTokenShape = titled('NewToken', { token: Type.String({ description: 'Shown this once.' }), ...tokenFields })
-export const TokensShape = titled('TokenList', { tokens: Type.Array(TokenShape) })
+export const TokensShape = titled('TokenPage', {
+  tokens: Type.Array(TokenShape),
+  cursor: Type.Union([CursorShape, Type.Null()], { description: 'Of the next page; null on the last.' }),
+})
 
 export const SettingsShape = Type.Required(SettingFields, { additionalProperties: false, title: 'Settings' })
 
@@ -167,9 +170,9 @@ export const EventsShape = Type.String({ contentMediaType: 'text/event-stream', 
 
 export const DocumentShape = Type.Object({}, { title: 'OpenApiDocument', description: 'OpenAPI 3.1.' })
 
-export const PageShape = Type.String({ contentMediaType: 'text/html; charset=utf-8' })
-export const ScriptShape = Type.String({ contentMediaType: 'text/javascript; charset=utf-8' })
-export const StyleShape = Type.String({ contentMediaType: 'text/css; charset=utf-8' })
+export const PageShape = Type.String({ contentMediaType: 'text/html' })
+export const ScriptShape = Type.String({ contentMediaType: 'text/javascript' })
+export const StyleShape = Type.String({ contentMediaType: 'text/css' })
 
 export const ProblemShape = titled('Problem', {
   type: Type.String({ pattern: '^urn:rollcall:problem:[a-z-]+$', description: 'Stable: programs may compare it.' }),
