@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,6 +61,76 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
   }
 }
 
+export interface RedisCluster {
+  /** Of the first primaries, as a store's address wants them. */
+  readonly hosts: string
+  /** Primaries first, then their replicas in the same order. */
+  readonly servers: readonly RedisServer[]
+  stop(): Promise<void>
+}
+
+/** Three primaries with a replica each, all slots shared out. */
+export async function startCluster(): Promise<RedisCluster> {
+  const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1500', '--cluster-replica-validity-factor', '0']
+  const servers = await Promise.all(Array.from({ length: 6 }, () => startRedis(settings)))
+  const hosts = servers.map(({ port }) => `127.0.0.1:${port}`)
+  execFileSync('redis-cli', ['--cluster', 'create', ...hosts, '--cluster-replicas', '1', '--cluster-yes'], { stdio: 'ignore' })
+  for (const [i, { port }] of servers.entries()) {
+    await until(port, ['CLUSTER', 'INFO'], /cluster_state:ok[\s\S]*cluster_known_nodes:6/)
+    await until(port, ['INFO', 'replication'], i < 3 ? /state=online/ : /master_link_status:up/)
+  }
+  return {
+    hosts: hosts.slice(0, 3).join(),
+    servers,
+    stop: async () => void (await Promise.all(servers.map((server) => server.stop()))),
+  }
+}
+
+export interface WatchedRedis {
+  /** Of the sentinels, as a store's address wants them. */
+  readonly hosts: string
+  readonly primary: RedisServer
+  readonly replica: RedisServer
+  stop(): Promise<void>
+}
+
+/** A primary and a replica that three sentinels watch. */
+export async function startSentinels(): Promise<WatchedRedis> {
+  const primary = await startRedis()
+  const replica = await startRedis(['--replicaof', '127.0.0.1', String(primary.port)])
+  const watching = [
+    'sentinel monitor watched 127.0.0.1',
+    String(primary.port),
+    '2\nsentinel down-after-milliseconds watched 1000\nsentinel failover-timeout watched 5000\n',
+  ]
+  const sentinels = await Promise.all(Array.from({ length: 3 }, () => startSentinel(watching.join(' '))))
+  await until(primary.port, ['INFO', 'replication'], /state=online/)
+  return {
+    hosts: sentinels.map(({ port }) => `127.0.0.1:${port}`).join(),
+    primary,
+    replica,
+    stop: async () => void (await Promise.all([...sentinels, primary, replica].map((server) => server.stop()))),
+  }
+}
+
+async function startSentinel(watching: string): Promise<{ readonly port: number; stop(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-sentinel-'))
+  const port = await freePort()
+  const file = join(folder, 'sentinel.conf')
+  await writeFile(file, `port ${port}\nbind 127.0.0.1\ndir ${folder}\n${watching}`)
+  const child = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' })
+  await untilOpen(port)
+  return {
+    port,
+    async stop() {
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
 /** On Debian, and as root, the package is installed; elsewhere it says what is missing. */
 export function requireRedis(): void {
   if (existsSync('/usr/bin/redis-server')) return
@@ -82,6 +152,13 @@ export async function freePort(): Promise<number> {
 }
 
 const OPEN_MS_MAX = 20_000
+
+async function until(port: number, command: readonly string[], says: RegExp): Promise<void> {
+  for (const end = performance.now() + OPEN_MS_MAX; performance.now() < end; await wait(50)) {
+    if (says.test(execFileSync('redis-cli', ['-p', String(port), ...command], { encoding: 'utf8' }))) return
+  }
+  throw new Error(`redis on port ${port} never said ${says} to ${command.join(' ')}`)
+}
 
 async function untilOpen(port: number): Promise<void> {
   for (const end = performance.now() + OPEN_MS_MAX; performance.now() < end; await wait(20)) {

@@ -9,8 +9,9 @@ import { keysOf, metaKey } from './keys.ts'
 import { loadAll, readPositions } from './load.ts'
 import { readLogs } from './log.ts'
 import { settleMeta } from './meta.ts'
+import { createReplicas } from './replicas.ts'
 import { readScripts } from './scripts.ts'
-import { openTalk, type Reply, type Talk } from './talk.ts'
+import { openTalk, type Reply } from './talk.ts'
 import { createRedisTime } from './time.ts'
 import { watchStore } from './watch.ts'
 
@@ -21,8 +22,8 @@ export interface RedisLedgerParts {
   readonly log?: { warn(words: string): void }
 }
 
-/** How long replicas may take to hold a commit, and how long its own place in the log may take to be known here, in ms. */
-const [REPLICAS_MS_MAX, HEARD_MS_MAX] = [1_000, 5_000]
+/** How long a commit's place in the log may take to be known here, in ms. */
+const HEARD_MS_MAX = 5_000
 
 /** Opens the ledger in a Redis or Valkey, which any number of nodes may share. Throws Failure, with words: nothing answers, newer format (L5). */
 export async function openRedisLedger({
@@ -50,6 +51,7 @@ export async function openRedisLedger({
         }),
       ),
     )
+    const replicas = address.replicas > 0 ? createReplicas(talk, metaKey(prefix), address.replicas) : null
     const watch = watchStore({ talk, prefix, partitions, epoch: meta.epoch, following, time, renew, log })
 
     return {
@@ -88,9 +90,10 @@ export async function openRedisLedger({
           [counter, entries, stream, names, ...appended.keys],
           [String(writes.length), ...written, ...appended.parameters],
         )
-        const held = address.replicas > 0 ? holdersOf(talk, counter, address.replicas) : null
-        const answer = answerIn(await asked)
-        if (answer.committed && held !== null) await assertHeld(talk, counter, answer.version, await held, address.replicas)
+        const held = replicas?.hold()
+        const [reply] = await Promise.all([asked, held])
+        const answer = answerIn(reply)
+        if (answer.committed) await replicas?.assertThere(counter, answer.version)
         return answer
       } catch (error) {
         throw unavailable((error as Error).message)
@@ -107,17 +110,6 @@ function answerIn(reply: Reply): CommitAnswer {
   if (outcome === 1) return { committed: true, version: Number(rest[0]) }
   const conflicts = rest.flatMap((key, i) => (i % 2 === 0 ? [{ key: key.toString(), version: Number(rest[i + 1]) }] : []))
   return { committed: false, conflicts }
-}
-
-/** Asked on the heels of the commit, on the same connection. */
-const holdersOf = (talk: Talk, key: string, replicas: number): Promise<Reply> =>
-  talk.send(key, ['WAIT', String(replicas), String(REPLICAS_MS_MAX)])
-
-/** Throws unless enough replicas hold a commit. After a failover in between, the new primary must have it itself. */
-async function assertHeld(talk: Talk, counter: string, version: number, holders: Reply, replicas: number): Promise<void> {
-  if (Number(holders) < replicas) throw new Error(`only ${holders} of ${replicas} replicas have confirmed it`)
-  if (Number(await talk.send(counter, ['GET', counter])) < version)
-    throw new Error('another server took over before it was copied')
 }
 
 /** Partitions whose logs one command may read: all, or each alone where they are in slots of their own. */

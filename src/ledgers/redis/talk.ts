@@ -49,7 +49,7 @@ async function modeOf(address: RedisAddress, host: RedisAddress['hosts'][number]
   client.on('error', () => {})
   await client.connect()
   try {
-    const mode = /^redis_mode:(\w+)/m.exec(String(await client.sendCommand(['INFO', 'server'])))?.[1]
+    const mode = /^redis_mode:(\w+)/m.exec((await client.sendCommand<Buffer>(['INFO', 'server'])).toString())?.[1]
     if (mode === 'cluster') return 'cluster'
     if (mode !== 'sentinel') return 'standalone'
     const masters = (await client.sendCommand(['SENTINEL', 'MASTERS'])) as unknown as Buffer[][]
@@ -118,12 +118,14 @@ async function talkToPrimary(address: RedisAddress, name: string, another: () =>
   })
   sentinel.on('error', () => {})
   await sentinel.connect()
+  // Of the client's own connections each waits for its answer before the next command; on a lease commands follow one another.
+  const lease = await sentinel.acquire()
   return {
-    send: (_key, command) => sentinel.sendCommand<Reply>(false, [...command]),
+    send: (_key, command) => lease.sendCommand<Reply>(false, [...command]),
     another,
     sharesSlots: true,
     isReady: () => sentinel.isReady,
-    close: () => void sentinel.destroy(),
+    close: () => void sentinel.destroy().catch(() => {}),
   }
 }
 

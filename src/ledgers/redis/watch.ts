@@ -39,13 +39,14 @@ export function watchStore({ talk, prefix, partitions, epoch, following, time, r
   /** A counter behind what is known here: a replica that had less took over, or an old copy was put back. */
   async function look(): Promise<string | null> {
     const meta = metaKey(prefix)
+    const known = partitions.map(following.positionOf)
     const [found, positions] = await Promise.all([
       talk.send(meta, ['HGET', meta, 'epoch']),
       readPositions(talk, prefix, partitions),
       time.sample(),
     ])
     if (found === null) return 'the store is empty, though it was not: put its content back, or give it another prefix'
-    const isBehind = partitions.some((partition) => (positions[partition] ?? 0) < following.positionOf(partition))
+    const isBehind = partitions.some((partition, i) => (positions[partition] ?? 0) < (known[i] ?? 0))
     if (isBehind) await renew([meta], [epoch, crypto.randomUUID()])
     if (isBehind || String(found) !== epoch) {
       log.warn(
