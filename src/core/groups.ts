@@ -29,7 +29,7 @@ export interface PageAsked {
   readonly limit: number
 }
 
-/** What is told of a group's members from now on, within the change that moves them: only take note. */
+/** Who is in a group: first everybody who is, then who comes and goes, within the change that moves them. Only take note. */
 export interface GroupFollower {
   joined(userId: UserId): void
   left(userId: UserId): void

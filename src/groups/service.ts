@@ -57,7 +57,7 @@ function createBound({ memberships, changes, waiting, settling, see, now }: Serv
     find: (word) => describe(visible(memberships.group(word) ?? memberships.named(word), word)),
     list({ after, limit, userId }) {
       assertReads(principal)
-      const all = userId === undefined ? [...memberships.groups.values()] : memberships.of(userId).map(({ group }) => group)
+      const all = userId === undefined ? named() : memberships.of(userId).map(({ group }) => group)
       const seen = all.filter((group) => isVisible(group, principal)).map((group) => ({ group, name: fold(group.stored.name) }))
       const rest = seen
         .filter(({ name }) => after === null || name > after)
@@ -86,7 +86,8 @@ function createBound({ memberships, changes, waiting, settling, see, now }: Serv
       return presence
     },
     follow(groupId, follower) {
-      const { followers } = groupOf(groupId)
+      const { followers, members } = groupOf(groupId)
+      for (const { userId } of members) follower.joined(userId)
       followers.add(follower)
       return () => void followers.delete(follower)
     },
@@ -112,6 +113,12 @@ function createBound({ memberships, changes, waiting, settling, see, now }: Serv
       assertManages(principal)
       return changes.changeMembers(groupId, change)
     },
+  }
+
+  /** All, or those that the token names. */
+  function named(): readonly GroupInMemory[] {
+    const ids = principal.reach?.groups?.ids
+    return ids === undefined ? [...memberships.groups.values()] : [...ids].flatMap((id) => memberships.group(id) ?? [])
   }
 
   /** A user may have left the reach of a token by the time they are free. */

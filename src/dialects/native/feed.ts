@@ -1,3 +1,4 @@
+import type { GroupId, GroupsService } from '../../core/groups.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Changes, PresenceView, Watch } from '../../core/service.ts'
 import type { Presence, UserId } from '../../core/vocabulary.ts'
@@ -6,6 +7,7 @@ import type { Fanout } from '../../realtime/fanout.ts'
 import type { Outbox } from '../../realtime/outbox.ts'
 import { pour } from '../../realtime/pour.ts'
 import type { Ring, RingPlace } from '../../realtime/ring.ts'
+import { createFollowed, type Followed } from './followed.ts'
 import type { Named, SnapshotOf, Voice } from './voices.ts'
 
 /** What one connection is told of whom. */
@@ -16,6 +18,9 @@ export interface Feed {
    */
   watch(userIds: readonly UserId[], unknown: readonly string[], since: string | null, named?: Named): void
   unwatch(userIds: readonly UserId[]): void
+  /** Whoever is in these groups, from a snapshot on, also as that changes. Throws as `watch`, and Failure `not_found`. */
+  watchGroups(groupIds: readonly GroupId[]): void
+  unwatchGroups(groupIds: readonly GroupId[]): void
   /** Everyone, whoever was watched before. */
   everyone(since: string | null): void
   /** Nobody any more. */
@@ -29,16 +34,19 @@ export interface FeedParts {
   readonly connection: Connection
   readonly principal: Principal
   readonly view: PresenceView
+  readonly groups: GroupsService
   readonly fanout: Fanout
   readonly voice: Voice
   readonly ring: Ring
 }
 
-export function createFeed({ connection, principal, view, fanout, voice, ring }: FeedParts): Feed {
+export function createFeed({ connection, principal, view, groups, fanout, voice, ring }: FeedParts): Feed {
   const { userId: self, reach } = principal
   let cursor: string | null = null
   let place: RingPlace | null = null
   let ofEveryone = false
+  /** Made with the first group. */
+  let followed: Followed | null = null
 
   const outbox: Outbox = fanout.outbox({ connection, encode })
   let watch: Watch = view.watch(outbox)
@@ -102,8 +110,15 @@ export function createFeed({ connection, principal, view, fanout, voice, ring }:
     if (own !== null) outbox.told(own)
   }
 
+  function follow(): Followed {
+    followed ??= createFollowed({ connection, principal, view, outbox, groups: groups.as(principal), watch: () => watch })
+    return followed
+  }
+
   function nobody(): void {
     ofEveryone = false
+    followed?.stop()
+    followed = null
     place?.leave()
     place = null
     watch.stop()
@@ -111,17 +126,33 @@ export function createFeed({ connection, principal, view, fanout, voice, ring }:
   }
 
   return {
-    watch: watchUsers,
+    watch(userIds, unknown, since, named) {
+      if (reach?.groups !== undefined) follow().mind()
+      watchUsers(userIds, unknown, since, named)
+    },
     unwatch: (userIds) => watch.remove(userIds),
+    watchGroups(groupIds) {
+      if (ofEveryone) return
+      const userIds = follow().watch(groupIds)
+      try {
+        watchUsers(userIds, [], null)
+      } catch (error) {
+        followed?.unwatch(groupIds)
+        throw error
+      }
+    },
+    unwatchGroups: (groupIds) => followed?.unwatch(groupIds),
     everyone(since) {
       if (reach === null) watchEveryone(since)
-      else watchUsers([...reach], [], since)
+      else if (reach.groups === undefined) watchUsers([...reach], [], since)
+      else watchUsers(follow().everyone(), [], null)
     },
     nobody,
     cursor: () => cursor,
     stop() {
       place?.leave()
       place = null
+      followed?.stop()
       watch.stop()
       outbox.stop()
     },

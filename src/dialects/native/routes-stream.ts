@@ -1,31 +1,24 @@
 import { Type } from 'typebox'
 import { Failure } from '../../core/errors.ts'
+import type { Group, Groups } from '../../core/groups.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { PresenceView, Services } from '../../core/service.ts'
 import type { UserId } from '../../core/vocabulary.ts'
 import { type Route, route } from '../../http/route.ts'
-import type { Realtime } from '../../realtime/realtime.ts'
 import type { Texts } from './answers.ts'
+import { openEvents, type StreamingParts } from './events.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { ringOf } from './rings.ts'
-import { BATCH_USERS_MAX, StreamOf } from './schemas.ts'
+import { BATCH_GROUPS_MAX, BATCH_USERS_MAX, StreamOf, WATCHED_MAX } from './schemas.ts'
 import { EventsShape } from './shapes.ts'
 import { findUser } from './translate.ts'
 import { eventOf, streamVoice } from './voices.ts'
 
-/** How long clients wait before they come back, in ms, spread so that they do not all come at once. */
-const RETRY_MS = 1_000
-const RETRY_SPREAD_MS = 4_000
-
 const LastEvent = Type.Object({ 'Last-Event-ID': Type.Optional(Type.String({ description: 'The cursor to go on from.' })) })
 
 /** Presence as server-sent events. */
-export function streamRoutes(
-  services: Services,
-  realtime: Pick<Realtime, 'fanout' | 'openStream' | 'turnAway' | 'isFull'>,
-  texts: Texts,
-): readonly Route[] {
-  const { presence, people } = services
+export function streamRoutes(services: Services, realtime: StreamingParts, texts: Texts): readonly Route[] {
+  const { presence, people, groups } = services
   const voice = streamVoice(texts)
   const ring = ringOf(services, realtime.fanout, voice)
 
@@ -45,24 +38,21 @@ export function streamRoutes(
         const asked = query.users === undefined ? null : usersIn(query.users, principal, people)
         const { view } = presence.as(principal, 'native')
         assertReadable(view, since)
-        const seconds = realtime.turnAway()
-        if (seconds !== null) throw busy(seconds)
-        if (realtime.isFull(principal)) throw new Failure('too_many', 'Too many connections of yours are open; close some first.')
-        reply.hijack()
-        const headers = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }
-        reply.raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...headers })
+        const inGroups = query.groups === undefined ? [] : groupsIn(query.groups, groups.as(principal))
+        const isAll = asked === null && inGroups.length === 0
+        assertFewEnough((isAll ? [...(principal.reach ?? [])] : (asked?.known ?? [])).length, inGroups)
         let feed: Feed | null = null
-        const connection = realtime.openStream({
-          response: reply.raw,
-          address: request.ip,
+        const connection = openEvents(realtime, {
           principal,
+          request,
+          reply,
           closed: () => feed?.stop(),
-          farewell: (_code, reason) => String(eventOf('goodbye', JSON.stringify({ reason, cursor: feed?.cursor() ?? null }))),
+          farewell: (reason) => String(eventOf('goodbye', JSON.stringify({ reason, cursor: feed?.cursor() ?? null }))),
         })
-        connection.send(`retry: ${RETRY_MS + Math.floor(Math.random() * RETRY_SPREAD_MS)}\n\n`)
-        feed = createFeed({ connection, principal, view, fanout: realtime.fanout, voice, ring })
-        if (asked === null) feed.everyone(since)
-        else feed.watch(asked.known, asked.unknown, since, asked.named)
+        feed = createFeed({ connection, principal, view, groups, fanout: realtime.fanout, voice, ring })
+        if (isAll) feed.everyone(since)
+        if (asked !== null) feed.watch(asked.known, asked.unknown, since, asked.named)
+        if (inGroups.length > 0) feed.watchGroups(inGroups.map(({ id }) => id))
         return reply
       },
     }),
@@ -92,14 +82,23 @@ function usersIn(text: string, principal: Principal, people: Services['people'])
   })
 }
 
+function groupsIn(text: string, groups: Groups): readonly Group[] {
+  const words = text.split(',').filter((word) => word !== '')
+  if (words.length >= 1 && words.length <= BATCH_GROUPS_MAX) return words.map((word) => groups.find(word))
+  throw new Failure('invalid', `"groups" must name 1 to ${BATCH_GROUPS_MAX} groups.`, { reason: 'malformed', field: 'groups' })
+}
+
+/** Refuses while there still is a request to answer. */
+function assertFewEnough(users: number, groups: readonly Group[]): void {
+  if (groups.reduce((sum, { members }) => sum + members, users) <= WATCHED_MAX) return
+  throw new Failure('invalid', `One connection watches at most ${WATCHED_MAX} users; these groups have more.`, {
+    reason: 'too_many_watched',
+    field: 'groups',
+  })
+}
+
 /** Refuses while there still is a request to answer. */
 function assertReadable(view: PresenceView, since: string | null): void {
   if (since === null) view.many([])
   else view.changesSince(since)
 }
-
-const busy = (seconds: number): Failure =>
-  new Failure('unavailable', `Too many come at once; try again in ${seconds} s.`, {
-    reason: 'busy',
-    retryAfterMs: seconds * 1000,
-  })

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import { Failure } from '../../core/errors.ts'
+import type { GroupId } from '../../core/groups.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Attended, Services } from '../../core/service.ts'
 import { readJson } from '../../http/json.ts'
@@ -12,15 +13,14 @@ import { problemOf } from './errors.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { ringOf } from './rings.ts'
 import { usersOf } from './routes-stream.ts'
-import { BATCH_USERS_MAX, MESSAGES } from './schemas.ts'
-import { instantOf } from './translate.ts'
+import { BATCH_USERS_MAX, MESSAGES, WATCHED_MAX } from './schemas.ts'
+import { instantOf, userOf } from './translate.ts'
 import { compileValidator } from './validation.ts'
 import { socketVoice, type Voice } from './voices.ts'
+import { awaitedOf, createWaits, type Waits } from './waits.ts'
 
 /** Bytes of one message. */
 const MESSAGE_BYTES_MAX = 65_536
-/** Users that one connection watches. */
-const WATCHED_MAX = 10_000
 
 type Said = { readonly [Type in keyof typeof MESSAGES]: Static<(typeof MESSAGES)[Type]> }
 type Kind = keyof Said
@@ -36,6 +36,7 @@ const validators = new Map(
 interface SocketParts {
   readonly services: Services
   readonly fanout: Fanout
+  readonly texts: Texts
   readonly voice: Voice
   readonly ring: Ring
 }
@@ -49,12 +50,13 @@ interface Talk {
   /** Made with the first watch: who is only present needs none. */
   feed: Feed | null
   attended: Attended | null
+  waits: Waits | null
 }
 
 /** `/v1/socket`: watching, and being present, in JSON messages. */
 export function socketRoute(services: Services, fanout: Fanout, texts: Texts): SocketRoute {
   const voice = socketVoice(texts)
-  const parts: SocketParts = { services, fanout, voice, ring: ringOf(services, fanout, voice) }
+  const parts: SocketParts = { services, fanout, texts, voice, ring: ringOf(services, fanout, voice) }
   return {
     matches: (path) => path === '/v1/socket' || path === '/v1/socket/',
     messageBytesMax: MESSAGE_BYTES_MAX,
@@ -70,7 +72,7 @@ export function socketRoute(services: Services, fanout: Fanout, texts: Texts): S
     },
     accept(request, connection) {
       const { origin } = request
-      const talk: Talk = { parts, connection, origin, self: null, feed: null, attended: null }
+      const talk: Talk = { parts, connection, origin, self: null, feed: null, attended: null, waits: null }
       const known = bearerOf(request, services.authentication)
       if (known !== null) enter(talk, known)
       return handlersOf(talk)
@@ -87,6 +89,7 @@ function handlersOf(talk: Talk): SocketHandlers {
     farewell: (_code, reason) => JSON.stringify({ type: 'goodbye', reason, cursor: talk.feed?.cursor() ?? null }),
     closed(code, by) {
       talk.feed?.stop()
+      talk.waits?.stop()
       if (isGoodbye(code, by)) talk.attended?.leave()
       else talk.attended?.cut()
     },
@@ -113,8 +116,14 @@ function insider({ self }: Talk): Principal {
 function feedOf(talk: Talk, principal: Principal): Feed {
   const { connection, parts } = talk
   const { view } = parts.services.presence.as(principal, 'native')
-  talk.feed ??= createFeed({ connection, principal, view, fanout: parts.fanout, voice: parts.voice, ring: parts.ring })
+  const { groups } = parts.services
+  talk.feed ??= createFeed({ connection, principal, view, groups, fanout: parts.fanout, voice: parts.voice, ring: parts.ring })
   return talk.feed
+}
+
+function groupIdsOf({ parts }: Talk, principal: Principal, words: readonly string[]): readonly GroupId[] {
+  const groups = parts.services.groups.as(principal)
+  return words.map((word) => groups.find(word).id)
 }
 
 function sessionOf({ attended }: Talk): Attended {
@@ -134,21 +143,36 @@ const ACTS: { readonly [Type in Kind]: (talk: Talk, said: Said[Type]) => object 
     enter(talk, principal)
     return {}
   },
-  watch(talk, { users, everyone = false, since = null }) {
+  watch(talk, { users, groups, everyone = false, since = null }) {
     const principal = insider(talk)
-    assertOneOf(users, everyone)
-    if (everyone) feedOf(talk, principal).everyone(since)
-    else {
-      const { known, unknown, named } = usersOf(users ?? [], principal, talk.parts.services.people)
-      feedOf(talk, principal).watch(known, unknown, since, named)
+    assertOneOf(users ?? groups, everyone)
+    const feed = feedOf(talk, principal)
+    if (everyone) feed.everyone(since)
+    if (users !== undefined) {
+      const { known, unknown, named } = usersOf(users, principal, talk.parts.services.people)
+      feed.watch(known, unknown, since, named)
     }
+    if (groups !== undefined) feed.watchGroups(groupIdsOf(talk, principal, groups))
     return {}
   },
-  unwatch(talk, { users, everyone = false }) {
+  unwatch(talk, { users, groups, everyone = false }) {
     const principal = insider(talk)
-    assertOneOf(users, everyone)
-    if (everyone) feedOf(talk, principal).nobody()
-    else feedOf(talk, principal).unwatch(usersOf(users ?? [], principal, talk.parts.services.people).known)
+    assertOneOf(users ?? groups, everyone)
+    const feed = feedOf(talk, principal)
+    if (everyone) feed.nobody()
+    if (users !== undefined) feed.unwatch(usersOf(users, principal, talk.parts.services.people).known)
+    if (groups !== undefined) feed.unwatchGroups(groupIdsOf(talk, principal, groups))
+    return {}
+  },
+  'until-free'(talk, { id, user, group, cancel = false }) {
+    const principal = insider(talk)
+    const { people, groups } = talk.parts.services
+    const own = groups.as(principal)
+    const awaited = awaitedOf({ user, group }, own, (word) => userOf(word, principal, people))
+    const { fanout, texts } = talk.parts
+    talk.waits ??= createWaits({ groups: own, fanout, texts, say: (text) => talk.connection.send(text) })
+    if (cancel) talk.waits.cancel(awaited)
+    else talk.waits.add(awaited, id)
     return {}
   },
   attend(talk, { app, platform, resumes }) {
@@ -210,5 +234,8 @@ function inspect(type: Kind, said: unknown): void {
 
 function assertOneOf(users: readonly string[] | undefined, everyone: boolean): void {
   if ((users !== undefined) !== everyone) return
-  throw new Failure('invalid', 'Name either "users" or "everyone": true.', { reason: 'malformed', field: 'users' })
+  throw new Failure('invalid', 'Name "users", "groups" or both, or say "everyone": true.', {
+    reason: 'malformed',
+    field: 'users',
+  })
 }

@@ -1,0 +1,258 @@
+import { Failure } from '../../core/errors.ts'
+import type { Group, GroupCounts, GroupId, Groups } from '../../core/groups.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Services } from '../../core/service.ts'
+import type { UserId } from '../../core/vocabulary.ts'
+import { type Call, type Route, route } from '../../http/route.ts'
+import { CLOSE, type Connection } from '../../realtime/connection.ts'
+import { answerTagged, answerText, type Texts, tag } from './answers.ts'
+import { openEvents, type StreamingParts } from './events.ts'
+import { usersOf } from './routes-stream.ts'
+import {
+  ByGroup,
+  ByMember,
+  ByUser,
+  GroupFields,
+  GroupsPage,
+  MembersFields,
+  MembersPage,
+  NewGroup,
+  PAGE_USERS,
+} from './schemas.ts'
+import { EventsShape } from './shapes.ts'
+import { CountsShape, FreeShape, GroupShape, GroupsShape, MembersChangedShape, PresencesShape } from './shapes-groups.ts'
+import { timeOf, userOf } from './translate.ts'
+import { eventOf } from './voices.ts'
+
+/** Groups: who is in them, how they are, and who is free. */
+export function groupRoutes(services: Services, realtime: StreamingParts, texts: Texts): readonly Route[] {
+  const { people } = services
+
+  /** One event, and the stream ends. */
+  function awaitFree(
+    params: { readonly group: string } | { readonly user: string },
+    call: Pick<Call, 'principal' | 'request' | 'reply'>,
+  ) {
+    const groups = groupsOf(call.principal)
+    const awaited =
+      'group' in params ? { groupId: groups.find(params.group).id } : { userId: userOf(params.user, call.principal, people) }
+    let connection: Connection | null = null
+    let last: Buffer | null = null
+    const end = (event: Buffer): void => {
+      last = event
+      if (connection !== null) realtime.fanout.soon(() => connection?.close(CLOSE.goodbye))
+    }
+    const stop = groups.untilFree(awaited, {
+      free: (presence) => end(eventOf('free', `{"presence":${texts(presence).text}}`)),
+      gone: () => end(eventOf('gone', JSON.stringify(awaited))),
+    })
+    try {
+      connection = openEvents(realtime, {
+        ...call,
+        closed: stop,
+        farewell: (reason) => String(last ?? eventOf('goodbye', JSON.stringify({ reason }))),
+      })
+    } catch (error) {
+      stop()
+      throw error
+    }
+    if (last !== null) connection.close(CLOSE.goodbye)
+  }
+
+  const groupsOf = (principal: Principal): Groups => services.groups.as(principal)
+  const idOf = (word: string, principal: Principal): GroupId => groupsOf(principal).find(word).id
+
+  return [
+    route({
+      rule: 'V1',
+      method: 'GET',
+      path: '/v1/groups',
+      summary: 'List groups',
+      answers: { 200: GroupsShape, 304: null },
+      refuses: [404],
+      access: 'user',
+      rate: 'read',
+      query: GroupsPage,
+      handle({ query: { user, cursor, limit = PAGE_USERS }, principal, request, reply }) {
+        const userId = user === undefined ? {} : { userId: userOf(user, principal, people) }
+        const { items, next } = groupsOf(principal).list({ after: afterOf(cursor), limit, ...userId })
+        return answerTagged(tag(JSON.stringify({ groups: items.map(groupOut), cursor: cursorOf(next) })), request, reply)
+      },
+    }),
+    route({
+      rule: 'V1',
+      method: 'POST',
+      path: '/v1/groups',
+      summary: 'Make a group',
+      answers: { 201: GroupShape },
+      refuses: [404, 409],
+      access: 'user',
+      rate: 'read',
+      body: NewGroup,
+      async handle({ body: { name, members = [] }, principal, reply }) {
+        const group = await groupsOf(principal).create(name, idsOf(members, principal, people))
+        return reply.code(201).header('Location', `/v1/groups/${group.id}`).send(groupOut(group))
+      },
+    }),
+    route({
+      rule: 'V1',
+      method: 'GET',
+      path: '/v1/groups/:group',
+      summary: 'Read a group',
+      answers: { 200: GroupShape, 304: null },
+      access: 'user',
+      rate: 'read',
+      params: ByGroup,
+      handle: ({ params, principal, request, reply }) =>
+        answerTagged(tag(JSON.stringify(groupOut(groupsOf(principal).find(params.group)))), request, reply),
+    }),
+    route({
+      rule: 'V1',
+      method: 'PATCH',
+      path: '/v1/groups/:group',
+      summary: 'Rename a group',
+      answers: { 200: GroupShape },
+      refuses: [409],
+      access: 'user',
+      rate: 'read',
+      params: ByGroup,
+      body: GroupFields,
+      handle: async ({ params, body, principal }) =>
+        groupOut(await groupsOf(principal).rename(idOf(params.group, principal), body.name)),
+    }),
+    route({
+      rule: 'V8',
+      method: 'DELETE',
+      path: '/v1/groups/:group',
+      summary: 'Delete a group',
+      answers: { 204: null },
+      access: 'user',
+      rate: 'read',
+      params: ByGroup,
+      async handle({ params, principal, reply }) {
+        await groupsOf(principal).remove(idOf(params.group, principal))
+        return reply.code(204).send()
+      },
+    }),
+    route({
+      rule: 'V7',
+      method: 'GET',
+      path: '/v1/groups/:group/members',
+      summary: 'Read the presence of a group’s members',
+      answers: { 200: PresencesShape, 304: null },
+      access: 'user',
+      rate: 'read',
+      params: ByGroup,
+      query: MembersPage,
+      handle({ params, query: { cursor, limit = PAGE_USERS }, principal, request, reply }) {
+        const { items, next } = groupsOf(principal).members(idOf(params.group, principal), { after: afterOf(cursor), limit })
+        const presences = items.map((presence) => texts(presence).text).join()
+        return answerTagged(tag(`{"presences":[${presences}],"cursor":${JSON.stringify(cursorOf(next))}}`), request, reply)
+      },
+    }),
+    ...(['PUT', 'DELETE'] as const).map((method) =>
+      route({
+        rule: 'V2',
+        method,
+        path: '/v1/groups/:group/members/:user',
+        summary: method === 'PUT' ? 'Add a member' : 'Remove a member',
+        answers: { 204: null },
+        access: 'user',
+        rate: 'read',
+        params: ByMember,
+        async handle({ params, principal, reply }) {
+          const members = [userOf(params.user, principal, people)]
+          const change = method === 'PUT' ? { add: members } : { remove: members }
+          await groupsOf(principal).changeMembers(idOf(params.group, principal), change)
+          return reply.code(204).send()
+        },
+      }),
+    ),
+    route({
+      rule: 'V2',
+      method: 'POST',
+      path: '/v1/groups/:group/members::batch',
+      summary: 'Add and remove several members',
+      answers: { 200: MembersChangedShape },
+      access: 'user',
+      rate: 'read',
+      params: ByGroup,
+      body: MembersFields,
+      async handle({ params, body, principal }) {
+        const [add, remove] = [body.add ?? [], body.remove ?? []].map((words) => usersOf(words, principal, people))
+        const change = { add: add?.known ?? [], remove: remove?.known ?? [] }
+        const changed = await groupsOf(principal).changeMembers(idOf(params.group, principal), change)
+        return { ...changed, unknown: [...(add?.unknown ?? []), ...(remove?.unknown ?? [])] }
+      },
+    }),
+    route({
+      rule: 'V4',
+      method: 'GET',
+      path: '/v1/groups/:group/counts',
+      summary: 'Count a group’s members by availability',
+      answers: { 200: CountsShape, 304: null },
+      access: 'user',
+      rate: 'read',
+      params: ByGroup,
+      handle({ params, principal, request, reply }) {
+        const group = groupsOf(principal).find(params.group)
+        return answerTagged(tag(JSON.stringify(countsOut(group, groupsOf(principal).counts(group.id)))), request, reply)
+      },
+    }),
+    ...(['POST', 'GET'] as const).map((method) =>
+      route({
+        rule: 'V5',
+        method,
+        path: '/v1/groups/:group/first-available',
+        summary: method === 'POST' ? 'Choose whoever is free and was not chosen for the longest' : 'See whose turn it is',
+        answers: { 200: FreeShape },
+        access: 'user',
+        rate: 'read',
+        params: ByGroup,
+        handle({ params, principal, reply }) {
+          const presence = groupsOf(principal).firstAvailable(idOf(params.group, principal), { peek: method === 'GET' })
+          return answerText(`{"presence":${texts(presence).text}}`, reply.header('Cache-Control', 'no-store'))
+        },
+      }),
+    ),
+    ...(['/v1/groups/:group/until-free', '/v1/presence/:user/until-free'] as const).map((path) =>
+      route({
+        rule: 'V9',
+        method: 'GET',
+        path,
+        summary: path.includes(':group') ? 'Wait until somebody of a group is free' : 'Wait until a user is free',
+        answers: { 200: EventsShape },
+        access: 'user',
+        rate: 'read',
+        params: path.includes(':group') ? ByGroup : ByUser,
+        handle({ params, principal, request, reply }) {
+          awaitFree(params, { principal, request, reply })
+          return reply
+        },
+      }),
+    ),
+  ]
+}
+
+const groupOut = ({ createdAt, updatedAt, ...rest }: Group): object => ({
+  ...rest,
+  createdAt: timeOf(createdAt),
+  updatedAt: timeOf(updatedAt),
+})
+
+const countsOut = ({ id, members }: Group, counts: GroupCounts): object => ({ group: id, members, ...counts })
+
+/** Throws Failure `not_found` for the first word that is nobody's. */
+function idsOf(words: readonly string[], principal: Principal, people: Services['people']): readonly UserId[] {
+  return words.map((word) => userOf(word, principal, people))
+}
+
+/** Opaque on the wire: what a page ends with may change. */
+const cursorOf = (next: string | null): string | null => next && Buffer.from(`after ${next}`).toString('base64url')
+
+function afterOf(cursor: string | undefined): string | null {
+  if (cursor === undefined) return null
+  const text = Buffer.from(cursor, 'base64url').toString()
+  if (text.startsWith('after ')) return text.slice('after '.length)
+  throw new Failure('invalid', '"cursor" must be one that an earlier page gave.', { reason: 'malformed', field: 'cursor' })
+}
