@@ -6,7 +6,7 @@ import { ADMIN, type Server, startServer } from '../server.ts'
 import { runShell } from '../shell.ts'
 import { administratorOf, commandLine } from './command.ts'
 
-const COMMANDS = ['serve', 'try', 'login', 'logout', 'status', 'user', 'token', 'admin', 'backup', 'export', 'import']
+const COMMANDS = ['serve', 'try', 'login', 'logout', 'status', 'user', 'token', 'webhook', 'admin', 'backup', 'export', 'import']
 
 let server: Server
 let rollcall: ReturnType<typeof administratorOf>
