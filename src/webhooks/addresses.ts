@@ -26,6 +26,9 @@ export function createAddresses(settings: SettingsView, resolve: Resolve): Addre
     if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refused(`${url.protocol} is not https`)
     if (url.username !== '' || url.password !== '') throw refused('names and passwords do not belong in it')
     if (isIP(host) > 0 && !mayReach(host, host, url.protocol)) throw closed(url, [host])
+    const { hosts, networks } = allowed()
+    if (url.protocol === 'http:' && !hosts.has(host) && networks.rules.length === 0)
+      throw refused(`${host} is told over https only`)
   }
 
   return {

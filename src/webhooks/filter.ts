@@ -1,12 +1,9 @@
+import type { Memberships } from '../core/groups.ts'
 import type { Presence, UserId } from '../core/vocabulary.ts'
 import type { WebhookWords } from '../core/webhooks.ts'
 
 /** Who is in which group, as far as a filter asks. */
-export interface GroupsAsked {
-  /** By id, else by name; null: no such group. */
-  find(word: string): string | null
-  has(groupId: string, userId: UserId): boolean
-}
+export type GroupsAsked = Pick<Memberships, 'find' | 'has'>
 
 /** Of whom, and of what, a webhook is told. */
 export interface Filter {

@@ -24,6 +24,14 @@ describe('a url', () => {
   const check = (url: string) => addresses.check(new URL(url))
   const refusal = (words: RegExp) => ({ name: 'Failure', code: 'invalid', field: 'url', message: expect.stringMatching(words) })
 
+  test('[WH15] over http is refused before it is looked up, unless the setting may allow what it leads to', () => {
+    const http = new URL('http://public.example/')
+    expect(() => addresses.assertPlausible(http)).toThrow('The url is refused: public.example is told over https only.')
+    settings.change({ webhookHosts: ['10.0.0.0/8'] }, 1)
+    expect(() => addresses.assertPlausible(http)).not.toThrow()
+    settings.change({ webhookHosts: [] }, 2)
+  })
+
   test('[WH15] is reached at those of its addresses that are public', async () => {
     expect(await check('https://public.example/hooks')).toEqual(['8.8.8.8', '2606:4700::1111'])
   })
@@ -45,7 +53,7 @@ describe('a url', () => {
   })
 
   test('[WH15] what the setting names is reached, over http too, and nothing else; it holds at once', async () => {
-    await expect(check('http://private.example./')).rejects.toMatchObject(refusal(/not a public address/))
+    await expect(check('http://private.example./')).rejects.toMatchObject(refusal(/over https only/))
     settings.change({ webhookHosts: ['private.example', '10.0.0.0/8', '2001:db8::7'] }, 1)
     expect(await check('http://private.example./')).toEqual(['10.0.0.1', '::1'])
     expect(await check('http://PRIVATE.example/')).toEqual(['10.0.0.1', '::1'])

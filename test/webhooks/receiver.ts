@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer as createSecureServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 export interface Received {
@@ -20,15 +21,15 @@ export type Reply =
 
 export type Receiver = Awaited<ReturnType<typeof startReceiver>>
 
-/** A real receiver of webhooks on a loopback address; `answer` says what it replies, 204 when not given. */
-export async function startReceiver(host = '127.0.0.1') {
+/** A real receiver of webhooks on a loopback address, over https with a `certificate`; it replies 204 until told otherwise. */
+export async function startReceiver(host = '127.0.0.1', certificate?: Pick<ServerOptions, 'key' | 'cert'>) {
   const received: Received[] = []
   const waiting = new Set<() => void>()
   let answer: (request: Received) => Reply = () => 204
   const unanswered = new Set<unknown>()
   let atOnceMax = 0
 
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     atOnceMax = Math.max(atOnceMax, unanswered.add(request).size)
     response.on('close', () => void unanswered.delete(request))
     const chunks: Buffer[] = []
@@ -47,8 +48,9 @@ export async function startReceiver(host = '127.0.0.1') {
         response.writeHead(status, headers).end()
       }, afterMs)
     })
-  })
-  await new Promise<void>((resolve) => server.listen(0, host, resolve))
+  }
+  const server = certificate === undefined ? createServer(listener) : createSecureServer(certificate, listener)
+  await new Promise<void>((resolve) => void server.listen(0, host, resolve))
   const { port } = server.address() as AddressInfo
 
   return {
