@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ADMIN, type Server, startServer } from '../server.ts'
 import { runShell } from '../shell.ts'
+import { startReceiver } from '../webhooks/receiver.ts'
 import { administratorOf, commandLine } from './command.ts'
 
 const COMMANDS = ['serve', 'try', 'login', 'logout', 'status', 'user', 'token', 'webhook', 'admin', 'backup', 'export', 'import']
@@ -203,7 +204,10 @@ test('[K14] the examples in the help of every command work as they are typed', {
   await using other = await startServer({ store: `file:${join(cwd, 'data')}` })
   await writeFile(join(cwd, 'users.jsonl'), '{"username":"bert"}\n')
   const ID = (await other.call('GET', '/v1/tokens', other.adminToken)).tokens[0].id
-  const env = { ROLLCALL_URL: other.url, PASSWORD: ADMIN.password, ID }
+  await using receiver = await startReceiver()
+  await other.call('PATCH', '/v1/settings', other.adminToken, { webhookHosts: ['127.0.0.1'] })
+  const WEBHOOK = (await other.call('POST', '/v1/webhooks', other.adminToken, { url: receiver.url, active: false })).id
+  const env = { ROLLCALL_URL: other.url, PASSWORD: ADMIN.password, ID, WEBHOOK }
   const examples = await examplesUnder([])
   const [running, stopped] = [
     examples.filter((line) => !line.includes('--store')),
