@@ -23,7 +23,7 @@ export function webhookCommand(): Command {
     .option('--group <group...>', 'groups of users to tell of')
     .option('--availability <word...>', 'only who becomes this: online, away, busy, dnd or offline')
     .option('--json', 'answer as JSON')
-    .addHelpText('after', example('rollcall webhook add https://example.org/hooks --availability dnd'))
+    .addHelpText('after', example('rollcall webhook add https://example.org/hooks --user anna'))
     .action(async (url: string, { name, user, group, availability, json }) => {
       const wanted = { url, name, users: user, groups: group, availabilities: availability }
       const made = await (await connect()).call('POST', '/v1/webhooks', wanted)
@@ -32,18 +32,10 @@ export function webhookCommand(): Command {
       process.stderr.write(`This is the secret of the webhook ${made.id}. It is not shown again.\n`)
     })
   command
-    .command('remove <id>')
-    .description('delete a webhook; `rollcall webhook list` tells its id')
-    .addHelpText('after', example('rollcall webhook remove "$ID"'))
-    .action(async (id: string) => {
-      await (await connect()).call('DELETE', pathOf(id))
-      print(`Webhook ${id} is deleted.`)
-    })
-  command
     .command('test <id>')
     .description('send it a message that tells of nobody, and see what becomes of it')
     .option('--json', 'answer as JSON')
-    .addHelpText('after', example('rollcall webhook test "$ID"'))
+    .addHelpText('after', example('rollcall webhook test "$WEBHOOK"'))
     .action(async (id: string, { json }) => {
       const tried = await (await connect()).call('POST', `${pathOf(id)}/test`)
       if (json) printJson(tried)
@@ -54,7 +46,7 @@ export function webhookCommand(): Command {
     .command('deliveries <id>')
     .description('what became of its messages: those of this process, and those that were given up')
     .option('--json', 'answer as JSON')
-    .addHelpText('after', example('rollcall webhook deliveries "$ID"'))
+    .addHelpText('after', example('rollcall webhook deliveries "$WEBHOOK"'))
     .action(async (id: string, { json }) => {
       const deliveries = await (await connect()).call('GET', `${pathOf(id)}/deliveries`)
       if (json) return printJson(deliveries)
@@ -62,6 +54,14 @@ export function webhookCommand(): Command {
       for (const tried of recent) print(`${tried.at}  ${tried.messageId}  ${inWords(tried)}`)
       for (const letter of dead) print(`${letter.at}  ${letter.messageId}  given up after ${letter.tries} tries: ${letter.why}`)
       print(`${waiting} users wait.${failingSince === null ? '' : ` Nothing was taken since ${failingSince}.`}`)
+    })
+  command
+    .command('remove <id>')
+    .description('delete a webhook; `rollcall webhook list` tells its id')
+    .addHelpText('after', example('rollcall webhook remove "$WEBHOOK"'))
+    .action(async (id: string) => {
+      await (await connect()).call('DELETE', pathOf(id))
+      print(`Webhook ${id} is deleted.`)
     })
   return command
 }
