@@ -10,6 +10,8 @@ import { SERVER_CORE } from './wrk.ts'
 
 const ROLLCALL = fileURLToPath(new URL('../dist/bin/rollcall.js', import.meta.url))
 const BARE = fileURLToPath(new URL('bare.ts', import.meta.url))
+/** As `npm start` and the command itself start it. */
+const AS_STARTED = ['--max-semi-space-size=8']
 /** With these, a server tells its pauses. */
 export const WATCHING_PAUSES = ['--import', new URL('pauses.ts', import.meta.url).href]
 const START_MS_MAX = 120_000
@@ -41,7 +43,7 @@ export const ADMIN = { username: 'admin', password: 'a password for benches' }
 export async function startRollcall({ store, env = {}, nodeArguments = [] }: RollcallOptions = {}): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
   const began = performance.now()
-  const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, ...nodeArguments, ROLLCALL, 'serve'], {
+  const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, ...AS_STARTED, ...nodeArguments, ROLLCALL, 'serve'], {
     env: {
       ...process.env,
       ROLLCALL_PORT: '0',

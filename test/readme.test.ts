@@ -32,7 +32,7 @@ test('what the README starts with is what a build machine runs', () => {
   expect(commands).toEqual(['npm ci && npm start', 'npm ci && npm test'])
   expect(scripts).toMatchObject({
     prestart: 'npm run build',
-    start: 'exec node dist/bin/rollcall.js serve',
+    start: 'exec node --max-semi-space-size=8 dist/bin/rollcall.js serve',
     test: expect.any(String),
   })
   expect(readFileSync(join(ROOT, '.ci/run'), 'utf8')).toContain('npm ci\nnpm test\n')

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
 import { Command, CommanderError } from 'commander'
 import { loginCommand, logoutCommand, tokenCommand } from '../cli/access.ts'
 import { statusCommand } from '../cli/status.ts'
