@@ -58,7 +58,7 @@ export async function serve(config: Config): Promise<void> {
   const sweeper = stack.adopt(createSweeper({ ledger, subjects, settings, log }), (made) => made.close())
   const now = () => ledger.now()
   const makeId = () => newId(randomBytes)
-  const groups = stack.adopt(createGroups({ ledger, keys, subjects, presence: engine.service, newId: makeId }), (made) =>
+  const groups = stack.adopt(createGroups({ ledger, keys, subjects, presence: engine.service, newId: makeId, audit }), (made) =>
     made.close(),
   )
   const webhooks = stack.adopt(
@@ -82,11 +82,6 @@ export async function serve(config: Config): Promise<void> {
   )
   const repeats = createRepeats({ keys, now: () => ledger.now() })
   const badges = createBadges({ ledger, keys, subjects, random: randomBytes, audit, log })
-  if (!(await fillFrom(ledger, { directory, engine }, ending))) return
-  await groups.start()
-  webhooks.start()
-  sweeper.start()
-
   const services = {
     presence: engine.service,
     people,
@@ -116,12 +111,18 @@ export async function serve(config: Config): Promise<void> {
   })
   const dialects = [rocketchatDialect(), mattermostDialect, superofficeDialect, native]
   const rates = config.rateLimit ? createRateCounter({ now }) : null
-  const http = await createHttpServer({ dialects, services, rates, catalogue, trustedProxies: config.trustedProxies })
-  stack.adopt(http, close)
+  const { trustedProxies } = config
+  const isLoading = (): boolean => health.state === 'loading'
+  const http = stack.adopt(await createHttpServer({ dialects, services, rates, catalogue, trustedProxies, isLoading }), close)
   stack.defer(() => realtime.close())
-  realtime.attach(http.server, dialects, addressReader(config.trustedProxies))
+  // Until everything is loaded it answers probes, and refuses all else to a later time.
   const url = await listen(http, config)
 
+  if (!(await fillFrom(ledger, { directory, engine }, ending))) return
+  await groups.start()
+  webhooks.start()
+  sweeper.start()
+  realtime.attach(http.server, dialects, addressReader(trustedProxies))
   const administrator = await directory.firstAdministrator(config.administrator)
   health.state = 'ready'
   if (administrator?.generated) process.stdout.write(adminFrame(administrator, config.store))

@@ -1,6 +1,7 @@
+import type { Audit, AuditEntry } from '../core/audit.ts'
 import { Failure } from '../core/errors.ts'
 import type { Group, GroupId, MembersChange } from '../core/groups.ts'
-import type { DirectoryKeys } from '../core/keys.ts'
+import type { DirectoryKeys, Plan } from '../core/keys.ts'
 import type { Subjects, Version, Write } from '../core/ports.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
 import { describe, type GroupInMemory } from './group.ts'
@@ -8,25 +9,30 @@ import { GROUP_MEMBERS_MAX, GROUP_NAME_LENGTH_MAX, GROUPS_MAX, GROUPS_OF_USER_MA
 import { type MembershipsInMemory, storedMembershipsOf } from './memberships.ts'
 import { encode, groupKey, memberKey, NAMES, type StoredMembership } from './stored.ts'
 
-/** Groups made, named, filled and deleted, each in one commit; those of this node one after another. */
+/** Groups made, named, filled and deleted, each in one commit; those of this node one after another. `by`: whose deed it is. */
 export interface Changes {
-  create(name: string, members: readonly UserId[]): Promise<Group>
-  rename(groupId: GroupId, name: string): Promise<Group>
-  remove(groupId: GroupId): Promise<void>
-  changeMembers(groupId: GroupId, change: MembersChange): Promise<{ readonly added: number; readonly removed: number }>
+  create(by: string, name: string, members: readonly UserId[]): Promise<Group>
+  rename(by: string, groupId: GroupId, name: string): Promise<Group>
+  remove(by: string, groupId: GroupId): Promise<void>
+  changeMembers(
+    by: string,
+    groupId: GroupId,
+    change: MembersChange,
+  ): Promise<{ readonly added: number; readonly removed: number }>
 }
 
 export interface ChangesParts {
   readonly keys: DirectoryKeys
   readonly memberships: MembershipsInMemory
   readonly subjects: Subjects
+  readonly audit: Audit
   readonly now: () => Instant
   readonly newId: () => string
 }
 
 const NAME = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} ._@+&'()-]*[\p{L}\p{M}\p{N}.)])?$/u
 
-export function createChanges({ keys, memberships, subjects, now, newId }: ChangesParts): Changes {
+export function createChanges({ keys, memberships, subjects, audit, now, newId }: ChangesParts): Changes {
   let namesVersion: Version = 0
   let last: Promise<unknown> = Promise.resolve()
   keys.hold(NAMES, (_name, value, version) => {
@@ -34,11 +40,13 @@ export function createChanges({ keys, memberships, subjects, now, newId }: Chang
   })
 
   /** So that no change is refused for what another one of this node does, and bounds are exact on it. */
-  function inTurn<Answer>(plan: () => { readonly writes: readonly Write[]; readonly answer: Answer }): Promise<Answer> {
+  function inTurn<Answer>(plan: () => Plan<Answer>): Promise<Answer> {
     const turn = last.then(() => keys.change(plan))
     last = turn.catch(() => null)
     return turn
   }
+
+  const told = (entry: AuditEntry) => ({ appends: audit(entry, now()) })
 
   const named = (): Write => ({ key: NAMES, value: Buffer.from(JSON.stringify({ at: now() })), expects: namesVersion })
 
@@ -78,7 +86,7 @@ export function createChanges({ keys, memberships, subjects, now, newId }: Chang
   const read = (groupId: GroupId): Group => describe(existing(groupId))
 
   return {
-    async create(given, members) {
+    async create(by, given, members) {
       const name = nameOf(given)
       assertFew(members.length)
       const id = newId()
@@ -88,27 +96,32 @@ export function createChanges({ keys, memberships, subjects, now, newId }: Chang
         assertFree(name)
         const stored = { name, createdAt: now(), updatedAt: now() }
         const joining = [...new Set(members)].flatMap((userId) => adding(id, userId))
-        return { writes: [named(), { key: groupKey(id), value: encode(stored), expects: 0 }, ...joining], answer: null }
+        const writes = [named(), { key: groupKey(id), value: encode(stored), expects: 0 }, ...joining]
+        return { writes, answer: null, ...told({ kind: 'group.created', by, target: id, details: { name, members } }) }
       })
       return read(id)
     },
-    async rename(groupId, given) {
+    async rename(by, groupId, given) {
       const name = nameOf(given)
       await inTurn(() => {
         const group = existing(groupId)
         assertFree(name, group)
         if (group.stored.name === name) return { writes: [], answer: null }
         const value = encode({ ...group.stored, name, updatedAt: now() })
-        return { writes: [named(), { key: groupKey(groupId), value, expects: group.version }], answer: null }
+        const details = { name: { from: group.stored.name, to: name } }
+        const writes = [named(), { key: groupKey(groupId), value, expects: group.version }]
+        return { writes, answer: null, ...told({ kind: 'group.changed', by, target: groupId, details }) }
       })
       return read(groupId)
     },
-    remove: (groupId) =>
+    remove: (by, groupId) =>
       inTurn(() => {
-        const { version } = existing(groupId)
-        return { writes: [{ key: groupKey(groupId), value: null, expects: version }], answer: undefined }
+        const { version, stored } = existing(groupId)
+        const writes = [{ key: groupKey(groupId), value: null, expects: version }]
+        const details = { name: stored.name }
+        return { writes, answer: undefined, ...told({ kind: 'group.deleted', by, target: groupId, details }) }
       }),
-    async changeMembers(groupId, { add = [], remove = [] }) {
+    async changeMembers(by, groupId, { add = [], remove = [] }) {
       const [coming, going] = [new Set(add), new Set(remove)]
       assertFew(coming.size + going.size)
       for (const userId of going)
@@ -119,7 +132,11 @@ export function createChanges({ keys, memberships, subjects, now, newId }: Chang
         const leaving = [...going].flatMap((userId) => removing(groupId, userId))
         if (joining.length > 0 && members.length + joining.length - leaving.length > GROUP_MEMBERS_MAX)
           throw new Failure('invalid', `A group has at most ${GROUP_MEMBERS_MAX} members.`, { field: 'add' })
-        return { writes: [...joining, ...leaving], answer: { added: joining.length, removed: leaving.length } }
+        const writes = [...joining, ...leaving]
+        const answer = { added: joining.length, removed: leaving.length }
+        if (writes.length === 0) return { writes, answer }
+        const details = { added: joining.map(userIn), removed: leaving.map(userIn) }
+        return { writes, answer, ...told({ kind: 'group.members-changed', by, target: groupId, details }) }
       })
     },
   }
@@ -131,6 +148,8 @@ export function noSuchGroup(word: string): Failure {
     field: 'group',
   })
 }
+
+const userIn = ({ key }: Write): UserId => key.slice(memberKey('').length)
 
 function nameOf(given: string): string {
   const name = given.normalize('NFC')

@@ -1,4 +1,5 @@
 import { setImmediate as rest } from 'node:timers/promises'
+import type { Audit } from '../core/audit.ts'
 import type { GroupsService, Memberships } from '../core/groups.ts'
 import type { DirectoryKeys } from '../core/keys.ts'
 import type { Ledger, Subjects, Version } from '../core/ports.ts'
@@ -20,6 +21,8 @@ export interface GroupsParts {
   readonly subjects: Subjects
   readonly presence: PresenceService
   readonly newId: () => string
+  /** Absent: nothing is audited. */
+  readonly audit?: Audit
 }
 
 /** Named sets of users: who is in them, in memory over the directory's partition, and how they are, by what the engine tells. */
@@ -43,7 +46,7 @@ const STRANGER: Principal = {
   origins: null,
 }
 
-export function createGroups({ ledger, keys, subjects, presence, newId }: GroupsParts): GroupsOfWorkspace {
+export function createGroups({ ledger, keys, subjects, presence, newId, audit = () => [] }: GroupsParts): GroupsOfWorkspace {
   const { view } = presence.as(STRANGER, 'groups')
   const now = () => ledger.now()
   const waiting = createWaiting()
@@ -54,7 +57,7 @@ export function createGroups({ ledger, keys, subjects, presence, newId }: Groups
     unsettled: settling.add,
     onGroupGone: waiting.groupGone,
   })
-  const changes = createChanges({ keys, memberships, subjects, now, newId })
+  const changes = createChanges({ keys, memberships, subjects, audit, now, newId })
   /** Members whose users or groups may not have been loaded yet; null: all is loaded. */
   let loaded: Map<UserId, { readonly value: Uint8Array | null; readonly version: Version }> | null = new Map()
 

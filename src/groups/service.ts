@@ -99,19 +99,19 @@ function createBound({ memberships, changes, waiting, settling, see, now }: Serv
     },
     async create(name, members) {
       assertManages(principal)
-      return changes.create(name, members)
+      return changes.create(principal.by, name, members)
     },
     async rename(groupId, name) {
       assertManages(principal)
-      return changes.rename(groupId, name)
+      return changes.rename(principal.by, groupId, name)
     },
     async remove(groupId) {
       assertManages(principal)
-      await changes.remove(groupId)
+      await changes.remove(principal.by, groupId)
     },
     async changeMembers(groupId, change) {
       assertManages(principal)
-      return changes.changeMembers(groupId, change)
+      return changes.changeMembers(principal.by, groupId, change)
     },
   }
 

@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import { Failure } from '../../core/errors.ts'
 import type { Group, GroupCounts, GroupId, Groups } from '../../core/groups.ts'
 import type { Principal } from '../../core/principal.ts'
@@ -5,7 +6,7 @@ import type { Services } from '../../core/service.ts'
 import type { UserId } from '../../core/vocabulary.ts'
 import { type Call, type Route, route } from '../../http/route.ts'
 import { CLOSE, type Connection } from '../../realtime/connection.ts'
-import { answerTagged, answerText, type Texts, tag } from './answers.ts'
+import { answerTagged, type Texts, tag } from './answers.ts'
 import { openEvents, type StreamingParts } from './events.ts'
 import { usersOf } from './routes-stream.ts'
 import {
@@ -21,7 +22,7 @@ import {
 } from './schemas.ts'
 import { EventsShape } from './shapes.ts'
 import { CountsShape, FreeShape, GroupShape, GroupsShape, MembersChangedShape, PresencesShape } from './shapes-groups.ts'
-import { timeOf, userOf } from './translate.ts'
+import { presenceOut, timeOf, userOf } from './translate.ts'
 import { eventOf } from './voices.ts'
 
 /** Groups: who is in them, how they are, and who is free. */
@@ -83,15 +84,18 @@ export function groupRoutes(services: Services, realtime: StreamingParts, texts:
       rule: 'V1',
       method: 'POST',
       path: '/v1/groups',
+      repeatable: true,
       summary: 'Make a group',
       answers: { 201: GroupShape },
+      answerHeaders: { Location: Type.String() },
       refuses: [404, 409],
       access: 'user',
       rate: 'read',
       body: NewGroup,
       async handle({ body: { name, members = [] }, principal, reply }) {
         const group = await groupsOf(principal).create(name, idsOf(members, principal, people))
-        return reply.code(201).header('Location', `/v1/groups/${group.id}`).send(groupOut(group))
+        reply.code(201).header('Location', `/v1/groups/${group.id}`)
+        return groupOut(group)
       },
     }),
     route({
@@ -204,14 +208,16 @@ export function groupRoutes(services: Services, realtime: StreamingParts, texts:
         rule: 'V5',
         method,
         path: '/v1/groups/:group/first-available',
+        ...(method === 'POST' && { repeatable: true }),
         summary: method === 'POST' ? 'Choose whoever is free and was not chosen for the longest' : 'See whose turn it is',
         answers: { 200: FreeShape },
         access: 'user',
         rate: 'read',
         params: ByGroup,
         handle({ params, principal, reply }) {
-          const presence = groupsOf(principal).firstAvailable(idOf(params.group, principal), { peek: method === 'GET' })
-          return answerText(`{"presence":${texts(presence).text}}`, reply.header('Cache-Control', 'no-store'))
+          reply.header('Cache-Control', 'no-store')
+          const peek = method === 'GET'
+          return { presence: presenceOut(groupsOf(principal).firstAvailable(idOf(params.group, principal), { peek })) }
         },
       }),
     ),
