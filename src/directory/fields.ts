@@ -14,11 +14,11 @@ type Checks = { readonly [Field in keyof Required<Checked>]: (value: NonNullable
 
 /** For each field: what would be right; null when it is. */
 const CHECKS: Checks = {
-  id: (id) => (ID.test(id) ? null : 'must be 1 to 64 of A-Z, a-z, 0-9, ".", "_" and "-"'),
+  id: (id) => (ID.test(id) && !isDots(id) ? null : 'must be 1 to 64 of A-Z, a-z, 0-9, ".", "_" and "-", not "." or ".."'),
   username: (name) =>
-    USERNAME.test(name) && name.length <= USERNAME_LENGTH_MAX
+    USERNAME.test(name) && name.length <= USERNAME_LENGTH_MAX && !isDots(name)
       ? null
-      : `must be 1 to ${USERNAME_LENGTH_MAX} letters, digits or any of . _ @ + ' -`,
+      : `must be 1 to ${USERNAME_LENGTH_MAX} letters, digits or any of . _ @ + ' -, and not "." or ".."`,
   name: (name) => (isLine(name, NAME_LENGTH_MAX) ? null : `must be one line of at most ${NAME_LENGTH_MAX} characters`),
   email: (email) =>
     email === '' || (EMAIL.test(email) && email.length <= EMAIL_LENGTH_MAX) ? null : 'must be an e-mail address, or null',
@@ -58,6 +58,9 @@ function wantedOf<Field extends keyof Checks>(field: Field, user: Partial<Checke
   const value = user[field]
   return value === undefined || value === null ? null : CHECKS[field](value)
 }
+
+/** What an address takes away: nobody of that name could be named in one. */
+const isDots = (word: string): boolean => word === '.' || word === '..'
 
 /** Well-formed and without control characters. */
 export function isLine(text: string, lengthMax: number): boolean {

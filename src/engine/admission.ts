@@ -116,6 +116,7 @@ function inspectLengths(event: PresenceEvent): void {
 }
 
 function inspectWords({ text, emoji }: NoteWords): void {
+  if (!text.isWellFormed()) throw malformed('"text" has half of a surrogate pair, which no text may have.', 'text')
   if (text.length > NOTE_TEXT_MAX) throw tooLong('A note', NOTE_TEXT_MAX, 'text')
   if (emoji.length > EMOJI_NAME_MAX) throw tooLong("An emoji's name", EMOJI_NAME_MAX, 'emoji')
 }
@@ -126,6 +127,7 @@ export function inspectNames(names: Readonly<Record<string, string>>): void {
 }
 
 function inspectName(name: string, field: string): void {
+  if (!name.isWellFormed()) throw malformed(`${field} has half of a surrogate pair, which no text may have.`, field)
   if (name.length > NAME_MAX) throw malformed(`${field} has at most ${NAME_MAX} characters.`, field)
 }
 

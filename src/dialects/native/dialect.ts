@@ -32,6 +32,7 @@ import { type Scripts, scriptRoutes } from './routes-scripts.ts'
 import { sessionRoutes } from './routes-sessions.ts'
 import { streamRoutes } from './routes-stream.ts'
 import { webhookRoutes } from './routes-webhooks.ts'
+import { fields } from './schemas.ts'
 import { socketRoute } from './socket.ts'
 import { compileValidator } from './validation.ts'
 
@@ -56,7 +57,7 @@ export function nativeDialect(parts: NativeParts): Dialect & SocketDialect {
     description: NATIVE_DESCRIPTION,
     register(fastify, { services, rates, declare }) {
       routes = routesOf(services, parts, texts).map((route) =>
-        route.repeatable ? onceOnly(route, { repeats: parts.repeats, log: services.log }) : route,
+        exacting(route.repeatable ? onceOnly(route, { repeats: parts.repeats, log: services.log }) : route),
       )
       fastify.setValidatorCompiler(compileValidator)
       fastify.removeAllContentTypeParsers()
@@ -105,6 +106,14 @@ function routesOf(services: Services, parts: NativeParts, texts: Texts): readonl
     ...scriptRoutes(parts.scripts),
     ...descriptionRoutes(parts.catalogue),
   ]
+}
+
+const NOTHING = fields({})
+
+/** A query that a route does not have is refused as one that it has not right. Pages and probes may be asked with anything. */
+function exacting(route: Route): Route {
+  const isOpen = route.query !== undefined || route.reads?.query !== undefined || !route.path.startsWith('/v1/')
+  return isOpen ? route : { ...route, query: NOTHING }
 }
 
 function methodsAt(path: string, routes: readonly Route[]): string[] {

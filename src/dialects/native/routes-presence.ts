@@ -31,7 +31,7 @@ export function presenceRoutes({ presence, people }: Services, history: HistoryS
       summary: 'Read a user’s presence, now or as it was',
       answers: { 200: PresenceShape, 304: null },
       refuses: [400, 403, 404, 501],
-      reads: { query: AtInstant },
+      query: AtInstant,
       access: 'user',
       rate: 'read',
       params: ByUser,

@@ -159,7 +159,12 @@ export const SettingFields = Type.Partial(
 )
 
 /** A folder's plain name: no way out of the folder that it is made in. */
-export const BackupName = fields({ name: Type.String({ pattern: '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$' }) })
+export const BackupName = fields({
+  name: Type.String({
+    pattern: '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$',
+    description: '1 to 64 of A-Z, a-z, 0-9, ".", "_" and "-", not beginning with "."',
+  }),
+})
 
 const Name = Type.String({ minLength: 1, maxLength: 128 })
 export const NewSession = fields({ app: Name, platform: Name, idle: Type.Optional(Type.Boolean()) })

@@ -43,6 +43,8 @@ function wordsFor(error: ErrorObject, field: string, httpPart: string): string {
       return `${place} must be one of ${error.params['allowedValues'].filter((word: unknown) => word !== null).join(', ')}.`
     case 'type':
       return `${place} must be ${[error.params['type']].flat().map(withArticle).join(' or ')}.`
+    case 'pattern':
+      return `${place} must be ${error.parentSchema?.['description'] ?? `as ${error.params['pattern']} says`}.`
     default:
       return `${place} ${error.message ?? 'is not right'}.`
   }
