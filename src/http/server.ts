@@ -4,6 +4,7 @@ import type { Catalogue } from './catalogue.ts'
 import { answerNoRequest } from './client-error.ts'
 import { answerCrossOrigin } from './cors.ts'
 import type { DialectDescription } from './description.ts'
+import { refuseWhile } from './gate.ts'
 import {
   BODY_BYTES_MAX,
   HEADER_BYTES_MAX,
@@ -39,6 +40,7 @@ export interface HttpParts {
   readonly catalogue: Catalogue
   /** Addresses whose X-Forwarded headers are believed; empty: nobody's. */
   readonly trustedProxies: readonly string[]
+  readonly isLoading: () => boolean
 }
 
 /** All dialects on one port. The last dialect answers what nobody owns. */
@@ -48,6 +50,7 @@ export async function createHttpServer({
   rates,
   catalogue,
   trustedProxies,
+  isLoading,
 }: HttpParts): Promise<FastifyInstance> {
   const fastify = Fastify({
     // With a logger, every request pays for one of its own; what is logged goes to the services' log and says its route.
@@ -64,6 +67,7 @@ export async function createHttpServer({
     frameworkErrors: (_error, request, reply) => void ownerOf(dialects, request.url).answerUnknown(request, reply),
   })
   answerCrossOrigin(fastify, services.settings)
+  refuseWhile(fastify, isLoading)
   fastify.setNotFoundHandler((request, reply) => ownerOf(dialects, request.url).answerUnknown(request, reply))
   for (const { name, description, register } of dialects) {
     const declare = (routes: readonly Route[]) => catalogue.add({ name, description, routes })

@@ -25,7 +25,7 @@ export interface Realtime {
   /** Whether this principal has as many sockets and streams as it may. */
   isFull(principal: Principal): boolean
   openStream(parts: StreamParts): Connection
-  /** Takes the sockets of these dialects on a server that is not listening yet. */
+  /** Takes the sockets of these dialects on a server; who asks for one before is answered as for any other request. */
   attach(http: Server, dialects: readonly object[], addressOf: (request: IncomingMessage) => string): void
   readonly figures: {
     readonly open: number
