@@ -13,7 +13,6 @@ export interface Cold {
   /** Takes it out; the bytes are the caller's only until the next `put`. */
   take(slot: number): { readonly value: Uint8Array; readonly version: Version }
   forget(slot: number): void
-  slots(): Generator<number, void>
   readonly count: number
 }
 
@@ -95,9 +94,6 @@ export function createCold(): Cold {
       return taken
     },
     forget,
-    *slots() {
-      for (let slot = 0; slot < addresses.length; slot++) if (has(slot)) yield slot
-    },
     get count() {
       return count
     },

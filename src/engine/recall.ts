@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Subjects } from '../core/ports.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
-import { inOrder, STEP_SLOTS } from './inOrder.ts'
+import { inOrder, type Keyed, STEP_SLOTS } from './inOrder.ts'
 import type { Recency } from './recency.ts'
 import type { Roster } from './roster.ts'
 
@@ -21,18 +21,25 @@ export async function recall(parts: RecallParts): Promise<void> {
 }
 
 function* stepsOf({ subjects, roster, recency, partitionOf, now }: RecallParts): Generator<void, void> {
-  const withFacts = yield* inOrder(Int32Array.from(roster.withFacts()), roster.toldAt)
-  for (const [at, slot] of withFacts.entries()) {
-    recency.recall(partitionOf(subjects.idAt(slot) ?? ''), slot, roster.toldAt(slot))
+  const told = yield* inOrder(yield* keyed(subjects.slots, (slot) => (roster.hasFacts(slot) ? roster.toldAt(slot) : -1)))
+  for (const [at, slot] of told.slots.entries()) {
+    recency.recall(partitionOf(subjects.idAt(slot) ?? ''), slot, told.keys[at] ?? 0)
     if (at % STEP_SLOTS === 0) yield
   }
-  const slots = yield* inOrder(Int32Array.from(slotsInUse(subjects)), subjects.versionAt)
-  yield
-  const versions = Float64Array.from(slots, subjects.versionAt)
-  yield
+  const { slots, keys: versions } = yield* inOrder(yield* keyed(subjects.slots, (slot) => subjects.versionAt(slot) || -1))
   recency.start({ until: now(), slots, versions, lastRemoval: subjects.lastRemoval, changedAt: roster.changedAt })
 }
 
-function* slotsInUse({ slots, versionAt }: Subjects): Generator<number, void> {
-  for (let slot = 0; slot < slots; slot++) if (versionAt(slot) > 0) yield slot
+/** Each slot with its key, but those whose key is -1. */
+function* keyed(slots: number, keyOf: (slot: number) => number): Generator<void, Keyed> {
+  const found = { slots: new Int32Array(slots), keys: new Float64Array(slots) }
+  let used = 0
+  for (let slot = 0; slot < slots; slot++) {
+    const key = keyOf(slot)
+    if (slot % STEP_SLOTS === 0) yield
+    if (key < 0) continue
+    found.slots[used] = slot
+    found.keys[used++] = key
+  }
+  return { slots: found.slots.subarray(0, used), keys: found.keys.subarray(0, used) }
 }

@@ -56,6 +56,7 @@ export interface Roster {
   toldAt(slot: number): Version
   /** When something that strangers see changed last, by a write. */
   changedAt(slot: number): Instant
+  hasFacts(slot: number): boolean
   /** Slots of users with facts. */
   withFacts(): Generator<number, void>
   readonly factsCount: number
@@ -163,6 +164,8 @@ export function createRoster({ subjects, policies, now, read, strangersMax = 50_
     return row
   }
 
+  const hasFacts = (slot: number): boolean => cold.has(slot) || (rows[slot]?.record ?? null) !== null
+
   const recordAt = (slot: number): PresenceRecord => held(slot)?.record ?? emptyRecord(subjects.createdAt(slot))
 
   return {
@@ -194,8 +197,9 @@ export function createRoster({ subjects, policies, now, read, strangersMax = 50_
     recordAt,
     toldAt: (slot) => (cold.has(slot) ? cold.told(slot) : (rows[slot]?.record?.shown.told ?? 0)),
     changedAt: (slot) => (cold.has(slot) ? cold.changedAt(slot) : recordAt(slot).shown.changedAt),
+    hasFacts,
     *withFacts() {
-      for (let slot = 0; slot < subjects.slots; slot++) if (rows[slot]?.record || cold.has(slot)) yield slot
+      for (let slot = 0; slot < subjects.slots; slot++) if (hasFacts(slot)) yield slot
     },
     get factsCount() {
       return factsCount

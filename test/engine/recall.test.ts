@@ -2,15 +2,15 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { emptyRecord } from '../../src/core/record.ts'
 import { createCold } from '../../src/engine/cold.ts'
-import { inOrder } from '../../src/engine/inOrder.ts'
+import { inOrder, type Keyed } from '../../src/engine/inOrder.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
 import { aPrincipal, createCrowd, createWorld } from './world.ts'
 
-function ordered(slots: Int32Array, keyOf: (slot: number) => number): number[] {
-  const steps = inOrder(slots, keyOf)
+function ordered(keyed: Keyed): Keyed {
+  const steps = inOrder(keyed)
   for (;;) {
     const { done, value } = steps.next()
-    if (done) return [...value]
+    if (done) return value
   }
 }
 
@@ -19,8 +19,10 @@ test('[C4] slots are ordered by any whole number, equal ones as they were', () =
   fc.assert(
     fc.property(fc.array(key, { maxLength: 300 }), (keys) => {
       const keyOf = (slot: number): number => keys[slot] ?? 0
-      const slots = Int32Array.from(keys.keys())
-      expect(ordered(slots, keyOf)).toEqual([...slots].sort((one, other) => keyOf(one) - keyOf(other) || one - other))
+      const sorted = ordered({ slots: Int32Array.from(keys.keys()), keys: Float64Array.from(keys) })
+      const expected = [...keys.keys()].sort((one, other) => keyOf(one) - keyOf(other) || one - other)
+      expect([...sorted.slots]).toEqual(expected)
+      expect([...sorted.keys]).toEqual(expected.map(keyOf))
     }),
   )
 })
