@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
 import { Command, CommanderError } from 'commander'
 import { loginCommand, logoutCommand, tokenCommand } from '../cli/access.ts'
+import { groupCommand } from '../cli/group.ts'
 import { statusCommand } from '../cli/status.ts'
 import { adminCommand, backupCommand, exportCommand, importCommand } from '../cli/store.ts'
 import { tryCommand } from '../cli/try.ts'
@@ -21,6 +22,7 @@ const program = new Command('rollcall')
   .addCommand(logoutCommand())
   .addCommand(statusCommand())
   .addCommand(userCommand())
+  .addCommand(groupCommand())
   .addCommand(tokenCommand())
   .addCommand(webhookCommand())
   .addCommand(adminCommand(stoppedStores))

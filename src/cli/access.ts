@@ -51,12 +51,13 @@ export function tokenCommand(): Command {
     .option('-u, --user <user>', 'whose it is (default: yours)')
     .option('-s, --scope <scope...>', 'what it may do (default: all that its kind allows)')
     .option('--only <user...>', 'the only users that it may touch')
+    .option('--group <group...>', 'groups whose members, at the moment, it may touch too')
     .option('--origin <origin...>', 'the only web origins that it may come from')
     .option('--until <time>', 'when it ends, like 2027-01-31T00:00:00Z')
     .option('--json', 'answer as JSON')
     .addHelpText('after', `${SCOPES}${example("rollcall token create 'wall display' --scope presence:read")}`)
-    .action(async (name: string, { kind, user, scope, only, origin, until, json }) => {
-      const wanted = { name, kind, user, scopes: scope, users: only, origins: origin, until }
+    .action(async (name: string, { kind, user, scope, only, group, origin, until, json }) => {
+      const wanted = { name, kind, user, scopes: scope, users: only, groups: group, origins: origin, until }
       const made = await (await connect()).call('POST', '/v1/tokens', wanted)
       if (json) return printJson(made)
       print(made.token)

@@ -7,7 +7,7 @@ import { runShell } from '../shell.ts'
 import { startReceiver } from '../webhooks/receiver.ts'
 import { administratorOf, commandLine } from './command.ts'
 
-const COMMANDS = ['serve', 'try', 'login', 'logout', 'status', 'user', 'token', 'webhook', 'admin', 'backup', 'export', 'import']
+const COMMANDS = ['serve', 'try', 'login', 'logout', 'status', 'user', 'group', 'token', 'webhook', 'admin', 'backup', 'export', 'import']
 
 let server: Server
 let rollcall: ReturnType<typeof administratorOf>
