@@ -96,8 +96,8 @@ export function createEngine(parts: EngineParts): Engine {
   const sessions = createSessions({ ledger, subjects, settings, slices, random, owner, enact, recordOf, log })
   const followed: Version[] = Array.from({ length: ledger.factsPartitions }, () => 0)
   const retellingFrom: Instant[] = []
-  const { toldUntil, reached, cursor } = createReach({ ledger, recency, deadlines, retellingFrom })
-  const watchers = createWatchers({ cursor })
+  const reach = createReach({ ledger, recency, deadlines, retellingFrom })
+  const watchers = createWatchers({ cursor: reach.cursor })
   let incarnation: SessionOwner = { node: NODE, incarnation: 0 }
   let running = false
   let deadlinesFired = 0
@@ -241,8 +241,7 @@ export function createEngine(parts: EngineParts): Engine {
       enact,
       sessions,
       policies,
-      toldUntil,
-      reached,
+      ...reach,
       followed,
     }),
     apply({ partition, key, value, version }) {

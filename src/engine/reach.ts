@@ -5,13 +5,15 @@ import type { Deadlines } from './deadlines.ts'
 import type { Recency } from './recency.ts'
 
 /** How far this node has told what it knows. */
-export interface Reach {
+export interface Telling {
   /** Up to when all that time changed has been told. */
   toldUntil(): Instant
   /** Up to when this node would have told anything. */
   reached(): Instant
   /** A cursor that names nobody's own view: whoever resumes with it is told their own anew. */
   cursor(): string
+  /** A change of policy is being told: who is told of it does not move the cursor until all are. */
+  isRetelling(): boolean
 }
 
 export interface ReachParts {
@@ -22,7 +24,7 @@ export interface ReachParts {
   readonly retellingFrom: readonly Instant[]
 }
 
-export function createReach({ ledger, recency, deadlines, retellingFrom }: ReachParts): Reach {
+export function createReach({ ledger, recency, deadlines, retellingFrom }: ReachParts): Telling {
   let known = { directory: -1, told: -1, lapsed: -1, text: '' }
 
   function toldUntil(): Instant {
@@ -32,6 +34,7 @@ export function createReach({ ledger, recency, deadlines, retellingFrom }: Reach
   return {
     toldUntil,
     reached: () => Math.max(recency.lastLapse, Math.min(ledger.now(), deadlines.earliest - 1)),
+    isRetelling: () => retellingFrom.length > 0,
     cursor() {
       const { directoryPosition: directory, facts } = recency
       const lapsed = toldUntil()

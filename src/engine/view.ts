@@ -4,14 +4,15 @@ import type { Ledger, Subjects, Version } from '../core/ports.ts'
 import type { Principal, Reach } from '../core/principal.ts'
 import type { Views } from '../core/resolve.ts'
 import type { Changes, PresenceView } from '../core/service.ts'
-import type { Instant, Presence, UserId } from '../core/vocabulary.ts'
+import type { Presence, UserId } from '../core/vocabulary.ts'
 import { selfOf } from './admission.ts'
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
+import type { Telling } from './reach.ts'
 import type { Recency } from './recency.ts'
 import type { Roster } from './roster.ts'
 import type { Watchers } from './watchers.ts'
 
-export interface ViewParts {
+export interface ViewParts extends Telling {
   readonly ledger: Ledger
   readonly subjects: Subjects
   readonly roster: Roster
@@ -19,10 +20,6 @@ export interface ViewParts {
   readonly watchers: Watchers
   /** Positions up to which each facts partition has been followed. */
   readonly followed: readonly Version[]
-  /** Up to when all that time changed has been told. */
-  readonly toldUntil: () => Instant
-  /** Up to when this node would have told anything. */
-  readonly reached: () => Instant
 }
 
 /** Reads over memory for one principal: the own view of themselves, the stranger's of everybody else. */
@@ -81,8 +78,20 @@ export function createView(parts: ViewParts, principal: Principal): PresenceView
     return ahead || directory > recency.directoryPosition || lapsed > parts.reached()
   }
 
+  let written = { shared: '', own: '', groups: '', nothing: { presences: [], removed: [], cursor: '', full: false } as Changes }
+
+  /** What a reader is told who knows everything: the same object until there is something to tell. */
+  function nothingNew(): Changes {
+    const [shared, groups] = [parts.cursor(), membersSeen(reach)]
+    const own = fingerprint(self === null ? null : see(self))
+    if (written.shared !== shared || written.own !== own || written.groups !== groups)
+      written = { shared, own, groups, nothing: { ...written.nothing, cursor: encodeCursor(current()) } }
+    return written.nothing
+  }
+
   function changesSince(text: string | null): Changes {
     if (text === null) return everything()
+    if (text === nothingNew().cursor && !parts.isRetelling()) return nothingNew()
     const cursor = decodeCursor(text)
     if (cursor === null || cursor.epoch !== ledger.epoch || cursor.facts.length !== parts.followed.length) return everything()
     if (isBehind(cursor)) return { presences: [], removed: [], cursor: text, full: false }

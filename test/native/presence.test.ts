@@ -297,3 +297,22 @@ test('[N20, N21] an end is a time that is yet to come, with any offset, told in 
   const offset = await put('availability', { availability: 'busy', until: '2030-01-01T10:00:00.5+05:30' })
   expect(offset.body.until).toBe('2030-01-01T04:30:00.500Z')
 })
+
+test('[N11] [N13] the cursor is the tag of changes: with it a poll is 304 until something is told', async () => {
+  const { token } = await person()
+  const poll = (since: string, tag: string) =>
+    ask(server, `GET /v1/presence${since}`, { token, headers: { 'If-None-Match': tag } })
+  const snapshot = await ask(server, 'GET /v1/presence', { token })
+  const { cursor } = snapshot.body
+  expect(snapshot.headers.get('etag')).toBe(`"${cursor}"`)
+  for (const since of ['', `?since=${cursor}`]) {
+    const quiet = await poll(since, `"${cursor}"`)
+    expect([quiet.status, quiet.body, quiet.headers.get('etag')]).toEqual([304, null, `"${cursor}"`])
+  }
+  await ask(server, 'PUT /v1/presence/me/note', { token, body: { text: 'told' } })
+  const told = await poll(`?since=${cursor}`, `"${cursor}"`)
+  expect([told.status, told.body.presences.length, told.headers.get('etag')]).toEqual([200, 1, `"${told.body.cursor}"`])
+  expect((await poll('', `"${cursor}"`)).body.full).toBe(true)
+  for (const tag of ['"made-up"', 'W/"x"', '"other", "another"']) expect((await poll('', tag)).status).toBe(200)
+  expect((await poll(`?since=${cursor}`, `"${told.body.cursor}"`)).status).toBe(304)
+})

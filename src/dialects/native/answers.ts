@@ -72,17 +72,25 @@ export function answerTagged(
   reply: FastifyReply,
   type = JSON_TYPE,
 ): FastifyReply {
-  reply.header('ETag', etag).header('Cache-Control', 'private, no-cache')
-  const known = request.headers['if-none-match']
-  if (known !== undefined && isAmong(etag, known)) return reply.code(304).send()
-  return answerText(text, reply, type)
+  if (isKnown(etag, request)) return answerKnown(etag, reply)
+  return answerText(text, reply.header('ETag', etag).header('Cache-Control', REVALIDATED), type)
+}
+
+/** It may be kept by its reader alone, who asks each time whether it still holds. */
+export const REVALIDATED = 'private, no-cache'
+
+/** 304: the caller has what has this tag already. */
+export function answerKnown(etag: string, reply: FastifyReply): FastifyReply {
+  return reply.code(304).header('ETag', etag).header('Cache-Control', REVALIDATED).send()
+}
+
+/** Whether the caller says that it has what has this tag. Weak comparison, as If-None-Match asks for. */
+export function isKnown(etag: string, { headers }: FastifyRequest): boolean {
+  const known = headers['if-none-match']
+  if (known === undefined) return false
+  return known === etag || known === '*' || known.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
 }
 
 export function answerText(text: string, reply: FastifyReply, type = JSON_TYPE): FastifyReply {
   return reply.header('Content-Type', type).send(text)
-}
-
-/** Weak comparison, as If-None-Match asks for. */
-function isAmong(etag: string, known: string): boolean {
-  return known === '*' || known.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
 }

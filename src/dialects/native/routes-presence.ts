@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Failure } from '../../core/errors.ts'
 import type { HistoryService } from '../../core/history.ts'
 import type { Principal } from '../../core/principal.ts'
-import type { Changes, Services } from '../../core/service.ts'
+import type { Changes, PresenceView, Services } from '../../core/service.ts'
 import type { PresenceEvent } from '../../core/transition.ts'
 import { type Route, route } from '../../http/route.ts'
-import { answerTagged, answerText, type Texts, tag } from './answers.ts'
+import { answerKnown, answerTagged, answerText, isKnown, REVALIDATED, type Texts, tag } from './answers.ts'
 import { instantAsked } from './routes-history.ts'
 import { AtInstant, Batch, ByUser, NewAvailability, NewNote, Since } from './schemas.ts'
 import { BatchShape, ChangesShape, PresenceShape } from './shapes.ts'
@@ -70,14 +72,16 @@ export function presenceRoutes({ presence, people }: Services, history: HistoryS
       method: 'GET',
       path: '/v1/presence',
       summary: 'Read everyone, or what differs since a cursor',
-      answers: { 200: ChangesShape },
+      answers: { 200: ChangesShape, 304: null },
       access: 'user',
       rate: 'read',
       query: Since,
-      handle({ query, principal, reply }) {
-        const changes = viewOf(principal).changesSince(query.since ?? null)
-        reply.header('Content-Type', 'application/json').header('Cache-Control', 'private, no-cache')
-        return reply.send(Readable.from(piecesOf(changes, texts), { objectMode: false }))
+      handle({ query: { since = null }, principal, request, reply }) {
+        const view = viewOf(principal)
+        const known = cursorKnown(request)
+        // Whoever holds everything up to now asks in vain, from whatever cursor on.
+        const changes = known !== null && known !== since ? ifNothingNew(view, known) : null
+        return answerChanges(changes ?? view.changesSince(since), request, reply, texts)
       },
     }),
     route({
@@ -135,6 +139,36 @@ export function presenceRoutes({ presence, people }: Services, history: HistoryS
       },
     }),
   ]
+}
+
+/** The cursor of an answer is its tag: null when the caller names none that could be one. */
+function cursorKnown({ headers }: FastifyRequest): string | null {
+  return /^(?:W\/)?"([\w-]+)"$/.exec(headers['if-none-match'] ?? '')?.[1] ?? null
+}
+
+/** Null: there is something new, or it is no cursor of this server. */
+function ifNothingNew(view: PresenceView, cursor: string): Changes | null {
+  try {
+    const changes = view.changesSince(cursor)
+    return isNothing(changes) && changes.cursor === cursor ? changes : null
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'invalid') return null
+    throw error
+  }
+}
+
+const isNothing = ({ full, presences, removed }: Changes): boolean => !full && presences.length === 0 && removed.length === 0
+
+/** Presences that are answered as one text; more are written as they are sent. */
+const TEXT_PRESENCES_MAX = 200
+
+function answerChanges(changes: Changes, request: FastifyRequest, reply: FastifyReply, texts: Texts): FastifyReply {
+  const etag = `"${changes.cursor}"`
+  const pieces = piecesOf(changes, texts)
+  if (isKnown(etag, request)) return answerKnown(etag, reply)
+  if (changes.presences.length <= TEXT_PRESENCES_MAX) return answerTagged({ text: [...pieces].join(''), etag }, request, reply)
+  reply.header('Content-Type', 'application/json').header('ETag', etag).header('Cache-Control', REVALIDATED)
+  return reply.send(Readable.from(pieces, { objectMode: false }))
 }
 
 /** Characters gathered before they are sent. */
