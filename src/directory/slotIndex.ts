@@ -22,23 +22,26 @@ interface Segment {
   /** Pairs of hash and slot + 1; 0 is an empty place. */
   cells: Int32Array
   count: number
+  /** Each pair has its place. Until somebody looks for one they only follow one another: a million added while loading cost no search. */
+  placed: boolean
 }
 
 export function createSlotIndex(matches: (slot: number, text: string) => boolean): SlotIndex {
-  const segments: (Segment | undefined)[] = Array.from({ length: SEGMENTS })
+  const segments: Segment[] = Array.from({ length: SEGMENTS }, () => ({ cells: EMPTY, count: 0, placed: false }))
+  const segmentOf = (hash: number): Segment => segments[hash >>> 24] as Segment
 
-  function segmentOf(hash: number): Segment {
-    const segment = segments[hash >>> 24]
-    if (segment !== undefined) return segment
-    const made = { cells: new Int32Array(2 * CAPACITY_FIRST), count: 0 }
-    segments[hash >>> 24] = made
-    return made
+  /** Null: there is nothing to look for. */
+  function placedCells(hash: number): Int32Array | null {
+    const segment = segmentOf(hash)
+    if (segment.count === 0) return null
+    if (!segment.placed) enlarge(segment)
+    return segment.cells
   }
 
   return {
     find(text, hash = hashOf(text)) {
-      const cells = segments[hash >>> 24]?.cells
-      if (cells === undefined) return -1
+      const cells = placedCells(hash)
+      if (cells === null) return -1
       for (let at = homeOf(hash, cells); ; at = after(at, cells)) {
         const held = cells[at + 1] ?? 0
         if (held === 0) return -1
@@ -46,8 +49,9 @@ export function createSlotIndex(matches: (slot: number, text: string) => boolean
       }
     },
     all(text, hash = hashOf(text)) {
-      const { cells } = segmentOf(hash)
+      const cells = placedCells(hash)
       const slots: number[] = []
+      if (cells === null) return slots
       for (let at = homeOf(hash, cells); cells[at + 1] !== 0; at = after(at, cells)) {
         const slot = (cells[at + 1] ?? 0) - 1
         if (cells[at] === hash && matches(slot, text)) slots.push(slot)
@@ -56,15 +60,30 @@ export function createSlotIndex(matches: (slot: number, text: string) => boolean
     },
     add(hash, slot) {
       const segment = segmentOf(hash)
-      if (2 * (segment.count + 1) > FILLED_MAX * segment.cells.length) segment.cells = enlarged(segment.cells)
-      place(segment.cells, hash, slot + 1)
+      if (segment.placed) {
+        if (2 * (segment.count + 1) > FILLED_MAX * segment.cells.length) enlarge(segment)
+        place(segment.cells, hash, slot + 1)
+      } else append(segment, hash, slot + 1)
       segment.count++
     },
     remove(hash, slot) {
-      const segment = segmentOf(hash)
-      if (take(segment.cells, hash, slot + 1)) segment.count--
+      const cells = placedCells(hash)
+      if (cells !== null && take(cells, hash, slot + 1)) segmentOf(hash).count--
     },
   }
+}
+
+const EMPTY = new Int32Array(0)
+
+function append(segment: Segment, hash: number, held: number): void {
+  const at = 2 * segment.count
+  if (at === segment.cells.length) {
+    const larger = new Int32Array(2 * Math.max(CAPACITY_FIRST, Math.ceil(GROWTH * segment.count)))
+    larger.set(segment.cells)
+    segment.cells = larger
+  }
+  segment.cells[at] = hash
+  segment.cells[at + 1] = held
 }
 
 /** FNV-1a over UTF-16 units, mixed once more because both ends of it choose places. */
@@ -105,13 +124,15 @@ function place(cells: Int32Array, hash: number, held: number): void {
   cells[at + 1] = held
 }
 
-function enlarged(cells: Int32Array): Int32Array {
-  const larger = new Int32Array(2 * Math.ceil((GROWTH * cells.length) / 2))
+/** Gives each pair its place, with room for more. */
+function enlarge(segment: Segment): void {
+  const { cells, count } = segment
+  segment.cells = new Int32Array(2 * Math.max(CAPACITY_FIRST, Math.ceil((GROWTH * count) / (segment.placed ? FILLED_MAX : 1))))
+  segment.placed = true
   for (let at = 0; at < cells.length; at += 2) {
     const held = cells[at + 1] ?? 0
-    if (held !== 0) place(larger, cells[at] ?? 0, held)
+    if (held !== 0) place(segment.cells, cells[at] ?? 0, held)
   }
-  return larger
 }
 
 /** Empties a place and moves those behind it up, so that no probe ends early. False: it was not there. */
