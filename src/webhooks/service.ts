@@ -22,6 +22,8 @@ export interface ServiceParts extends WordsParts {
   readonly randomBytes: (bytes: number) => Uint8Array
 }
 
+type Details = Readonly<Record<string, unknown>> & { readonly url?: string | undefined }
+
 const WORDS: Omit<WebhookWords, 'url'> = { name: '', users: null, groups: null, availabilities: null, active: true }
 
 export function createService(parts: ServiceParts): WebhooksService {
@@ -42,9 +44,10 @@ function webhooksFor({ by }: Principal, parts: ServiceParts): Webhooks {
     throw new Failure('not_found', 'There is no such webhook.', { reason: 'no_such_webhook', field: 'webhook' })
   }
 
-  /** A change that the audit log tells of. */
-  function noted(kind: AuditKind, webhookId: string, details: object, plan: () => Plan<Webhook>): Promise<Webhook> {
-    const entry = { kind, by, target: webhookId, details: { ...details } }
+  /** A change that the audit log tells of; an address may be a secret beyond its host. */
+  function noted(kind: AuditKind, webhookId: string, { url, ...rest }: Details, plan: () => Plan<Webhook>): Promise<Webhook> {
+    const details = { ...rest, ...(url !== undefined && { origin: new URL(url).origin }) }
+    const entry = { kind, by, target: webhookId, details }
     return keys.change(() => ({ ...plan(), appends: audit(entry, now()) }))
   }
 

@@ -101,7 +101,7 @@ test('[WH1] only those who may look after webhooks do, and no token that is limi
 })
 
 test('[WH1] the audit log tells who made, changed and deleted a webhook, and no secret', async () => {
-  const { id } = await server.call('POST', '/v1/webhooks', server.adminToken, { url: 'https://audit.example/' })
+  const { id } = await server.call('POST', '/v1/webhooks', server.adminToken, { url: 'https://audit.example/secret-path' })
   await server.call('PATCH', `/v1/webhooks/${id}`, server.adminToken, { name: 'audited' })
   const { secret } = await server.call('POST', `/v1/webhooks/${id}/rotate`, server.adminToken, {})
   await server.call('DELETE', `/v1/webhooks/${id}`, server.adminToken)
@@ -113,8 +113,9 @@ test('[WH1] the audit log tells who made, changed and deleted a webhook, and no 
     'webhook.changed',
     'webhook.created',
   ])
-  expect(JSON.stringify(ours)).toContain('https://audit.example/')
-  expect(JSON.stringify(ours)).not.toContain(secret)
+  const told = JSON.stringify(ours)
+  expect(told).toContain('https://audit.example')
+  expect([secret, 'secret-path'].filter((word) => told.includes(word))).toEqual([])
 })
 
 test('[WH3] a webhook of a group hears of its members', async () => {
