@@ -45,7 +45,8 @@ export function createSocketLine({ url, token, mirror, wanted, state, refused }:
   let closed = false
 
   const changed = gathered(sync)
-  const beat = setInterval(lookAfter, LOOK_MS)
+  /** Only while there is a connection: nothing else keeps a program from ending. */
+  let beat: ReturnType<typeof setInterval> | undefined
 
   const say = (message: object): void => socket?.send(JSON.stringify(message))
 
@@ -92,6 +93,7 @@ export function createSocketLine({ url, token, mirror, wanted, state, refused }:
     state('connecting')
     const opened = new WebSocket(new URL('/v1/socket', url).href.replace(/^http/, 'ws'))
     socket = opened
+    beat = setInterval(lookAfter, LOOK_MS)
     greeted = false
     heardAt = performance.now()
     opened.onopen = () => say({ type: 'hello', token })
@@ -104,6 +106,7 @@ export function createSocketLine({ url, token, mirror, wanted, state, refused }:
   }
 
   function lost(code: number): void {
+    clearInterval(beat)
     socket = null
     greeted = false
     mirror.cut()
@@ -191,6 +194,7 @@ export function createSocketLine({ url, token, mirror, wanted, state, refused }:
   function hangUp(code = 1_000): void {
     const wasUp = socket !== null || retry.isWaiting
     retry.stop()
+    clearInterval(beat)
     const open = socket
     socket = null
     greeted = false
@@ -200,7 +204,6 @@ export function createSocketLine({ url, token, mirror, wanted, state, refused }:
 
   function close(): void {
     closed = true
-    clearInterval(beat)
     hangUp()
   }
 

@@ -1,6 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { openBrowser } from '../chromium.ts'
+import { freePort } from '../client/proxy.ts'
 import { ADMIN, PASSWORD, type Person, type Server, startServer } from '../server.ts'
 import { runShell } from '../shell.ts'
 import { ROOT } from '../sources.ts'
@@ -71,6 +75,56 @@ test('the dashboard shows everybody, and from then on whoever changes', async ()
   const hers = lines.filter((line) => line.startsWith(anna.user.id))
   expect(hers.map((line) => line.split(/\s+/)[1])).toEqual(['busy', 'away'])
   expect(lines.filter((line) => line.includes(' users:'))).toEqual([])
+})
+
+test('the status bot is focusing while a command runs, and not any more when it has ended', async () => {
+  await server.call('DELETE', '/v1/presence/me/availability', anna.token)
+  const look = `curl -s -H 'Authorization: Bearer ${anna.token}' ${server.url}/v1/presence/me`
+  const { code, stdout, stderr } = await run(`node examples/status-bot.ts ${look}`)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const [first, seen = '', last] = stdout.replace('}anna', '}\nanna').trimEnd().split('\n')
+  expect([first, last]).toEqual(['anna is busy, focusing', 'anna is offline'])
+  expect(JSON.parse(seen)).toMatchObject({ activity: 'focusing', note: { text: 'Running curl', emoji: 'hourglass' } })
+  expect((await run('node examples/status-bot.ts false')).code).toBe(1)
+})
+
+test('the on-call router calls those who are free in turn, and waits when nobody is', async () => {
+  const [bob, eve] = [
+    await server.createUser({ username: 'bob', password: null }),
+    await server.createUser({ username: 'eve', password: null }),
+  ]
+  await server.call('POST', '/v1/groups', server.adminToken, { name: 'support' })
+  await server.call('POST', '/v1/groups/support/members:batch', server.adminToken, { add: ['bob', 'eve'] })
+  const say = ({ token }: Person, availability: string) =>
+    server.call('PUT', '/v1/presence/me/availability', token, { availability })
+  const waiting = run('node examples/on-call.ts support 1')
+  await new Promise((done) => setTimeout(done, 1_500))
+  await say(bob, 'online')
+  expect((await waiting).stdout).toMatch(/^(call 1 waits: nobody is free\n)?call 1 goes to bob\n$/)
+  await say(eve, 'online')
+  const { code, stdout } = await run('node examples/on-call.ts support 3')
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'call 1 goes to eve\ncall 2 goes to bob\ncall 3 goes to eve\n' })
+})
+
+test('the page of live dots shows them, with a token in its place', async () => {
+  const port = await freePort()
+  const wanted = { name: 'dots', kind: 'publishable', users: [anna.user.id], origins: [`http://127.0.0.1:${port}`] }
+  const { token } = await server.call('POST', '/v1/tokens', server.adminToken, wanted)
+  await server.call('PUT', '/v1/presence/me/availability', anna.token, { availability: 'dnd' })
+  const html = readFileSync(join(FOLDER, 'live-dots.html'), 'utf8').replaceAll('http://127.0.0.1:4600', server.url)
+  writeFileSync(join(server.folder, 'index.html'), html.replace('content="TOKEN"', `content="${token}"`))
+  const site = spawn(process.execPath, [join(FOLDER, 'site.ts'), server.folder, String(port)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const browser = await openBrowser()
+  onTestFinished(async () => {
+    site.kill()
+    await browser.close()
+  })
+  await once(site.stdout, 'data')
+  const page = await browser.newPage()
+  await page.goto(`http://127.0.0.1:${port}`)
+  await page.getByText('do not disturb').waitFor()
 })
 
 test('the page of the examples names each, and what it says to type works', async () => {
