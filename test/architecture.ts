@@ -24,7 +24,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Parts in which no product may be named, and parts that may read the environment. */
-const NAMELESS = ['core', 'engine', 'directory', 'ledgers', 'groups', 'webhooks', 'http', 'realtime']
+const NAMELESS = ['core', 'engine', 'directory', 'ledgers', 'history', 'groups', 'webhooks', 'http', 'realtime']
 const MAY_READ_ENVIRONMENT = ['bin', 'cli']
 
 export const FILE_LINES_MAX = 300

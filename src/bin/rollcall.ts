@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { loginCommand, logoutCommand, tokenCommand } from '../cli/access.ts'
 import { groupCommand } from '../cli/group.ts'
+import { auditCommand, historyCommand } from '../cli/history.ts'
 import { statusCommand } from '../cli/status.ts'
 import { adminCommand, backupCommand, exportCommand, importCommand } from '../cli/store.ts'
 import { tryCommand } from '../cli/try.ts'
@@ -21,6 +22,8 @@ const program = new Command('rollcall')
   .addCommand(loginCommand())
   .addCommand(logoutCommand())
   .addCommand(statusCommand())
+  .addCommand(historyCommand())
+  .addCommand(auditCommand())
   .addCommand(userCommand())
   .addCommand(groupCommand())
   .addCommand(tokenCommand())

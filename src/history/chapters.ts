@@ -2,6 +2,7 @@ import type { Step } from '../core/history.ts'
 import type { Append, Archived } from '../core/ports.ts'
 import type { PresenceRecord } from '../core/record.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
+import { saidBy } from './said.ts'
 import { historySeries } from './series.ts'
 
 /** Through which door, and by whom. */
@@ -34,8 +35,6 @@ export function readChapter({ at, value }: Archived, decode: (value: Uint8Array)
 
 /** Of several who acted at once, the last who said something; coming and going says nothing. */
 function authorOf(steps: readonly Step[]): Author {
-  const said = steps.findLast(
-    ({ before, after }) => before.claims !== after.claims || before.declaredOnline !== after.declaredOnline,
-  )
+  const said = steps.findLast((step) => saidBy(step) !== null)
   return (said ?? steps.at(-1))?.deed ?? { via: '', by: '' }
 }

@@ -5,6 +5,7 @@ import type { Claim } from '../core/record.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { audit } from './audit.ts'
 import { chapterAppend } from './chapters.ts'
+import { saidBy } from './said.ts'
 
 const NOTHING: readonly Append[] = []
 
@@ -19,28 +20,17 @@ export function createChronicle({ settings }: { readonly settings: SettingsView 
   }
 }
 
-/** A lease that is only kept says nothing new. */
-function audited(userId: UserId, { deed, before, after }: Step): readonly Append[] {
-  const at = after.shown.asOf
-  const set = after.claims.filter((claim) => saysMore(claim, before.claims))
-  const isGone = ({ key, until }: Claim) => (until === null || until > at) && !after.claims.some((claim) => claim.key === key)
-  const withdrawn = before.claims.filter(isGone).map(({ key }) => key)
-  const online = after.declaredOnline !== null && after.declaredOnline.at !== before.declaredOnline?.at
-  if (set.length === 0 && withdrawn.length === 0 && !online) return NOTHING
+function audited(userId: UserId, step: Step): readonly Append[] {
+  const said = saidBy(step)
+  if (said === null) return NOTHING
+  const { deed, after } = step
   const details = {
-    ...(online && { online }),
-    ...(set.length > 0 && { set: set.map(inWords) }),
-    ...(withdrawn.length > 0 && { withdrawn }),
+    via: deed.via,
+    ...(said.online && { online: true }),
+    ...(said.set.length > 0 && { set: said.set.map(inWords) }),
+    ...(said.withdrawn.length > 0 && { withdrawn: said.withdrawn }),
   }
-  return audit({ kind: 'presence.set', by: deed.by, userId, details: { via: deed.via, ...details } }, at)
-}
-
-function saysMore(claim: Claim, before: readonly Claim[]): boolean {
-  const old = before.find(({ key }) => key === claim.key)
-  if (old === undefined) return true
-  const sameNote = old.note?.text === claim.note?.text && old.note?.emoji === claim.note?.emoji
-  const sameEnd = old.until === claim.until || claim.leaseMs !== null
-  return !(old.availability === claim.availability && old.activity === claim.activity && sameNote && sameEnd)
+  return audit({ kind: 'presence.set', by: deed.by, userId, details }, after.shown.asOf)
 }
 
 /** A note's words are its user's own, and not told here. */

@@ -7,7 +7,23 @@ import { runShell } from '../shell.ts'
 import { startReceiver } from '../webhooks/receiver.ts'
 import { administratorOf, commandLine } from './command.ts'
 
-const COMMANDS = ['serve', 'try', 'login', 'logout', 'status', 'user', 'group', 'token', 'webhook', 'admin', 'backup', 'export', 'import']
+const COMMANDS = [
+  'serve',
+  'try',
+  'login',
+  'logout',
+  'status',
+  'history',
+  'audit',
+  'user',
+  'group',
+  'token',
+  'webhook',
+  'admin',
+  'backup',
+  'export',
+  'import',
+]
 
 let server: Server
 let rollcall: ReturnType<typeof administratorOf>
@@ -205,7 +221,7 @@ test('[K14] the examples in the help of every command work as they are typed', {
   await writeFile(join(cwd, 'users.jsonl'), '{"username":"bert"}\n')
   const ID = (await other.call('GET', '/v1/tokens', other.adminToken)).tokens[0].id
   await using receiver = await startReceiver()
-  await other.call('PATCH', '/v1/settings', other.adminToken, { webhookHosts: ['127.0.0.1'] })
+  await other.call('PATCH', '/v1/settings', other.adminToken, { webhookHosts: ['127.0.0.1'], history: 'all' })
   const WEBHOOK = (await other.call('POST', '/v1/webhooks', other.adminToken, { url: receiver.url, active: false })).id
   const env = { ROLLCALL_URL: other.url, PASSWORD: ADMIN.password, ID, WEBHOOK }
   const examples = await examplesUnder([])
@@ -221,6 +237,32 @@ test('[K14] the examples in the help of every command work as they are typed', {
   for (const line of new Set([...early, ...running.filter((each) => !late.includes(each)), ...late])) await type(line)
   await other.kill()
   for (const line of stopped) if (!line.startsWith('rollcall serve')) await type(line)
+})
+
+test('[K16] what was, and who did what, is shown as a table or as JSON lines', async () => {
+  await server.createUser({ username: 'hanna', password: null })
+  await server.call('PATCH', '/v1/settings', server.adminToken, { history: 'all' })
+  const set = (availability: string) => server.call('PUT', '/v1/presence/hanna/availability', server.adminToken, { availability })
+  await set('busy')
+  await set('away')
+  const lines = (await rollcall(['history', 'hanna'])).stdout.split('\n')
+  expect(lines[0]).toMatch(/^AT +STATUS +FROM +BY +NOTE$/)
+  expect(lines.slice(1, 4).map((line) => line.split(/ +/)[1])).toEqual(['away', 'busy', 'offline'])
+  const [, busy] = (await rollcall(['history', 'hanna', '--json'])).stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(busy.presence.availability).toBe('busy')
+  const then = await rollcall(['history', 'hanna', '--at', busy.at, '--json'])
+  expect(JSON.parse(then.stdout).presence).toEqual(busy.presence)
+  expect((await rollcall(['history', 'hanna', '--to', busy.at])).stdout.trimEnd().split('\n').length).toBe(2)
+  const audited = (await rollcall(['audit', '--user', 'hanna', '--kind', 'presence.set', '--json'])).stdout.trimEnd().split('\n')
+  expect(audited.map((line) => JSON.parse(line).details.set[0].availability)).toEqual(['away', 'busy'])
+  expect((await rollcall(['audit', '--by', 'admin'])).stdout).toMatch(/^AT +KIND +BY +USER +DETAILS\n.*presence\.set/)
+  expect(await rollcall(['audit', '--kind', 'nothing'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('must be one of'),
+  })
 })
 
 test('[K15] who has read enough may stop reading', async () => {
