@@ -7,9 +7,11 @@ import { createOutbox, type Outbox } from './outbox.ts'
 export interface Fanout {
   /** An outbox of one connection. Give it to `view.watch` as the watcher. */
   outbox(parts: FanoutParts): Outbox
-  /** Calls once within the next round of sending, after `coalesceMs` at most. */
+  /** Calls once, `coalesceMs` after the first that waits, when what was to be sent before has been. */
   soon(work: () => void): void
-  /** Calls once in the round that is running, after all that is in it, else as `soon`: for what has been gathered already. */
+  /** As `soon`, but before what is still to be sent: for short works that many are to be sent the result of. */
+  early(work: () => void): void
+  /** Calls once after all that is being sent, else as `soon`: for what has been gathered already. */
   next(work: () => void): void
   stop(): void
   readonly figures: { readonly rounds: number; readonly longestSliceMs: number }
@@ -32,48 +34,48 @@ export interface FanoutOptions {
   readonly failed: (error: unknown) => void
 }
 
-/** One ticker for every connection that has something to say; each round in slices, between which everything else has its turn. */
+/** One ticker for every connection that has something to say; it sends in slices, between which everything else has its turn. */
 export function createFanout({ coalesceMs = COALESCE_MS, failed }: FanoutOptions): Fanout {
-  let waiting: (() => void)[] = []
-  let round: (() => void)[] = []
+  let [waiting, waitingEarly]: [Work[], Work[]] = [[], []]
+  /** What is being sent, from `at` on. */
+  let queue: Work[] = []
+  let at = 0
   let timer: NodeJS.Timeout | null = null
   let running = false
   let stopped = false
   let rounds = 0
   let longestSliceMs = 0
 
+  /** The window begins with the first that waits, also while others are being sent theirs. */
   function arm(): void {
-    if (timer !== null || running || stopped || waiting.length === 0) return
-    timer = setTimeout(start, coalesceMs)
+    if (timer === null && !stopped) timer = setTimeout(gathered, coalesceMs)
   }
 
-  function start(): void {
+  function gathered(): void {
+    const [works, first, wasRunning] = [waiting, waitingEarly, running]
     timer = null
+    waiting = []
+    waitingEarly = []
     running = true
     rounds++
-    slice([], 0)
+    for (const work of first) attempt(work)
+    for (const work of works) queue.push(work)
+    if (!wasRunning) slice()
   }
 
-  /** Works that come while a round runs and belong to it are its next lap; what else waits by then goes with them. */
-  function slice(lap: readonly (() => void)[], from: number): void {
+  function slice(): void {
     const began = performance.now()
-    let [works, next] = [lap, from]
-    do {
-      if (next >= works.length) {
-        works = [...round, ...waiting]
-        round = []
-        waiting = []
-        next = 0
-      }
-      attempt(works[next++])
-    } while (isMore(works, next) && performance.now() - began < SLICE_MS)
+    while (at < queue.length && performance.now() - began < SLICE_MS) attempt(queue[at++])
     longestSliceMs = Math.max(longestSliceMs, performance.now() - began)
-    if (isMore(works, next) && !stopped) return void setImmediate(slice, works, next)
-    running = false
-    arm()
+    running = at < queue.length && !stopped
+    if (at * 2 > queue.length) {
+      queue = queue.slice(at)
+      at = 0
+    }
+    if (running) setImmediate(slice)
   }
 
-  function attempt(work: (() => void) | undefined): void {
+  function attempt(work: Work | undefined): void {
     try {
       work?.()
     } catch (error) {
@@ -81,30 +83,31 @@ export function createFanout({ coalesceMs = COALESCE_MS, failed }: FanoutOptions
     }
   }
 
-  const isMore = (works: readonly unknown[], next: number): boolean => next < works.length || round.length > 0
-
-  function soon(work: () => void): void {
+  function soon(work: Work): void {
     waiting.push(work)
     arm()
-  }
-
-  function next(work: () => void): void {
-    if (running) round.push(work)
-    else soon(work)
   }
 
   return {
     outbox: (parts) => createOutbox({ ...parts, soon, usersMax: OUTBOX_USERS_MAX }),
     soon,
-    next,
+    early(work) {
+      waitingEarly.push(work)
+      arm()
+    },
+    next(work) {
+      if (running) queue.push(work)
+      else soon(work)
+    },
     stop() {
       stopped = true
       clearTimeout(timer ?? undefined)
-      waiting = []
-      round = []
+      queue = []
     },
     get figures() {
       return { rounds, longestSliceMs }
     },
   }
 }
+
+type Work = () => void

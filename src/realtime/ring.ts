@@ -43,11 +43,24 @@ interface Chunk {
   readonly cursor: string | null
 }
 
+/** Chunks that go out together to a reader at a position, while the ring ends there. */
+interface Due {
+  readonly position: number
+  readonly end: number
+  readonly chunks: readonly Chunk[]
+  readonly bytes: Buffer
+}
+
+const NOTHING_DUE: Due = { position: -1, end: -1, chunks: [], bytes: Buffer.alloc(0) }
+
 interface Place extends RingReader {
   readonly pull: () => void
   readonly connection: Connection
   position: number
+  /** The reader has not taken what it was sent. */
   waiting: boolean
+  /** It is about to be sent what there is. */
+  queued: boolean
 }
 
 export function createRing({ fanout, watch: start, presence, removed, cursor, bytesMax = RING_BYTES_MAX }: RingParts): Ring {
@@ -58,24 +71,32 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
   let latest = new Map<UserId, Presence | null>()
   let asked = false
   let watch: Watch | null = null
+  let due = NOTHING_DUE
 
   function note(userId: UserId, told: Presence | null): void {
     latest.set(userId, told)
     ask()
   }
 
-  function ask(when = fanout.soon): void {
+  function ask(when = fanout.early): void {
     if (asked) return
     asked = true
     when(turn)
   }
 
-  /** One chunk a turn, and its readers after it, each a work of its own, so that nobody holds up anybody. */
+  /**
+   * One chunk a turn, and its readers after it, each a work of its own, so that nobody holds up anybody. Who has not had their
+   * turn by then gets this chunk with those before it: nobody waits until all others have been sent theirs.
+   */
   function turn(): void {
     asked = false
     if (latest.size === 0 || watch === null || doAllWait()) return
     append(watch)
-    for (const place of places) if (!place.waiting) fanout.next(place.pull)
+    for (const place of places) {
+      if (place.waiting || place.queued) continue
+      place.queued = true
+      fanout.next(place.pull)
+    }
     if (latest.size > 0) ask(fanout.next)
   }
 
@@ -108,9 +129,9 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
   function pull(place: Place): void {
     const { connection } = place
     place.waiting = false
+    place.queued = false
     while (places.has(place) && place.position < first + chunks.length) {
-      const chunk = chunks[place.position - first]
-      if (chunk === undefined) {
+      if (place.position < first) {
         leave(place)
         connection.close(CLOSE.slow, 'too slow; come back with your cursor')
         return
@@ -120,12 +141,31 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
         connection.onceDrained(place.pull)
         return
       }
-      connection.write([chunk.bytes])
-      place.position++
-      if (chunk.cursor !== null) place.reached(chunk.cursor)
-      if (chunk.userIds.has(place.self)) place.ownTold()
+      const due = dueFrom(place.position)
+      connection.write([due.bytes])
+      place.position += due.chunks.length
+      for (const { cursor: reached, userIds } of due.chunks) {
+        if (reached !== null) place.reached(reached)
+        if (userIds.has(place.self)) place.ownTold()
+      }
     }
     if (latest.size > 0) ask(fanout.next)
+  }
+
+  /** The next chunks that go out together; readers at the same place share them. */
+  function dueFrom(position: number): Due {
+    const end = first + chunks.length
+    if (due.position === position && due.end === end) return due
+    const next: Chunk[] = []
+    let size = 0
+    for (const chunk of chunks.slice(position - first)) {
+      if (next.length > 0 && size + chunk.bytes.length > WAITING_BYTES) break
+      next.push(chunk)
+      size += chunk.bytes.length
+    }
+    const bytes = next.length === 1 && next[0] !== undefined ? next[0].bytes : Buffer.concat(next.map((chunk) => chunk.bytes))
+    due = { position, end, chunks: next, bytes }
+    return due
   }
 
   function leave(place: Place): void {
@@ -136,6 +176,7 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
     first += chunks.length
     chunks = []
     bytes = 0
+    due = NOTHING_DUE
     latest = new Map()
   }
 
@@ -145,7 +186,14 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
         watch = start({ told: (told) => note(told.userId, told), gone: (userId) => note(userId, null) })
         watch.everyone(true)
       }
-      const place: Place = { ...reader, connection, position: first + chunks.length, waiting: true, pull: () => pull(place) }
+      const place: Place = {
+        ...reader,
+        connection,
+        position: first + chunks.length,
+        waiting: true,
+        queued: false,
+        pull: () => pull(place),
+      }
       places.add(place)
       return { start: () => pull(place), leave: () => leave(place) }
     },

@@ -4,7 +4,7 @@ import { CLOSE, type Connection, type SocketHandlers } from './connection.ts'
 import { type Care, heard, type Lifeline } from './lifelines.ts'
 import { CLOSE_MS_MAX, MESSAGES_PER_SECOND_MAX, WAITING_BYTES_MAX } from './limits.ts'
 import type { Member, MemberConnection, Members } from './members.ts'
-import { frameText, writeFrames } from './wire.ts'
+import { frameText, writeJoined } from './wire.ts'
 
 /** What all sockets share. */
 export interface SocketsParts {
@@ -96,7 +96,7 @@ function connectionOf(peer: Peer, address: string): MemberConnection {
     },
     write(frames) {
       if (websocket.readyState !== websocket.OPEN) return
-      writeFrames(websocket, frames)
+      writeJoined(socket, frames)
       watchWaiting(peer)
     },
     identified(principal) {

@@ -1,5 +1,4 @@
-import { type Duplex, Writable } from 'node:stream'
-import type { WebSocket } from 'ws'
+import type { Writable } from 'node:stream'
 import * as library from 'ws'
 
 /** Frames of up to this many bytes in all are joined into one write. */
@@ -39,23 +38,7 @@ export function frameEnding(head: Buffer, end: string): Buffer {
 /** The first byte of a text message in one frame. */
 const FINAL_TEXT = 0x81
 
-/** The one place that reads what `ws` keeps to itself; null: it does no more, and frames are sent one by one. */
-export function socketOf(websocket: WebSocket): Duplex | null {
-  const { _socket: socket } = websocket as { readonly _socket?: unknown }
-  return socket instanceof Writable ? (socket as Duplex) : null
-}
-
-/** Writes ready-made frames with as few calls as it takes. */
-export function writeFrames(websocket: WebSocket, frames: readonly Buffer[]): void {
-  const socket = socketOf(websocket)
-  if (socket === null) {
-    for (const frame of frames) websocket.send(payloadOf(frame), { binary: false })
-    return
-  }
-  writeJoined(socket, frames)
-}
-
-/** Small frames are joined, large ones corked. */
+/** Writes ready-made frames with as few calls as it takes: small ones joined, large ones corked. */
 export function writeJoined(socket: Writable, frames: readonly Buffer[]): void {
   const [first] = frames
   if (first === undefined) return
