@@ -65,10 +65,15 @@ export function connect({ url, token, transport = 'socket', onState }: ClientPar
   const waiting = new Set<{ resolve(): void; reject(failure: Failure): void }>()
   let state: LineState = 'idle'
   let over: Failure | null = null
+  /** Of what is watched now. */
+  let refusal: Failure | null = null
 
-  const watchers = createWatchers(() => line.changed())
+  const watchers = createWatchers(() => {
+    refusal = null
+    line.changed()
+  })
   const mirror = createMirror({ told: watchers.told, gone: watchers.gone, settled })
-  const parts: LineParts = { url, token, mirror, wanted: () => watchers.wanted, state: turn, refused: reject }
+  const parts: LineParts = { url, token, mirror, wanted: () => watchers.wanted, state: turn, refused }
   const kept = new Set<ReturnType<typeof attendByHeartbeats>>()
   const socket = transport === 'socket' ? createSocketLine(parts) : null
   const line: Line = socket ?? createStreamLine(parts, requests)
@@ -101,6 +106,11 @@ export function connect({ url, token, transport = 'socket', onState }: ClientPar
     return (!everyone && words.size === 0) || (state === 'live' && mirror.inStep)
   }
 
+  function refused(failure: Failure): void {
+    refusal = failure
+    reject(failure)
+  }
+
   function reject(failure: Failure): void {
     for (const one of waiting) one.reject(failure)
     waiting.clear()
@@ -124,7 +134,8 @@ export function connect({ url, token, transport = 'socket', onState }: ClientPar
     async ready() {
       // What was just asked for is sent within this turn.
       await Promise.resolve()
-      if (over !== null) throw over
+      const failure = over ?? refusal
+      if (failure !== null) throw failure
       if (!isReady()) await new Promise<void>((resolve, fail) => waiting.add({ resolve, reject: fail }))
     },
     watch(users, told) {

@@ -114,7 +114,10 @@ export function createSocketLine({ url, token, mirror, wanted, state, refused }:
       end(problem ?? new Failure('unauthenticated', 'The token is unknown, or has ended.'))
       return
     }
-    if (isNothing(wanted()) && attending === null) return
+    if (isNothing(wanted()) && attending === null) {
+      state('idle')
+      return
+    }
     state('waiting')
     retry.later(open, code === 1_001 || code === 1_013 ? GOODBYE_MS : null)
   }
@@ -149,10 +152,11 @@ export function createSocketLine({ url, token, mirror, wanted, state, refused }:
   }
 
   function hearProblem(id: unknown, failure: Failure): void {
-    problem = failure
+    if (failure.code === 'unauthenticated') problem = failure
     if (id === 'attend') {
       attending?.ended?.()
       attending = null
+      changed()
     }
     if (id === undefined) return
     refused(failure)

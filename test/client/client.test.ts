@@ -106,6 +106,15 @@ describe.each(['socket', 'stream'] as const)('over a %s', (transport) => {
     await expect(client.ready()).rejects.toMatchObject({ name: 'Failure', code: 'unauthenticated' })
   })
 
+  test('[X2] what may not be watched is refused as soon as somebody waits for it', async () => {
+    const { token } = await server.call('POST', '/v1/tokens', server.adminToken, { name: 'mute', scopes: ['sessions'] })
+    const client = open({ url: server.url, token, transport })
+    client.watch('everyone', () => {})
+    const refused = { name: 'Failure', code: 'forbidden', reason: 'scope_missing' }
+    await expect(client.ready()).rejects.toMatchObject(refused)
+    await expect(client.ready()).rejects.toMatchObject(refused)
+  })
+
   test('[X7] a wrong token is told by the first thing that is asked', async () => {
     const client = open({ url: server.url, token: 'wrong', transport })
     client.watch(['me'], () => {})
