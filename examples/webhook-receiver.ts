@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /*
@@ -14,7 +14,13 @@ const REMEMBERED_MAX = 1_000
 /** What came already: a message may come twice, and must not count twice. */
 const known = new Set<string>()
 
-const server = createServer(async (request, response) => {
+const server = createServer((request, response) => void receive(request, response))
+
+server.listen(Number(process.env['PORT'] ?? 4700), '127.0.0.1', () => {
+  console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+})
+
+async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
   const body = Buffer.concat(chunks).toString()
@@ -27,10 +33,7 @@ const server = createServer(async (request, response) => {
     for (const oldest of known) if (known.size > REMEMBERED_MAX) known.delete(oldest)
   }
   response.writeHead(204).end()
-})
-server.listen(Number(process.env['PORT'] ?? 4700), '127.0.0.1', () => {
-  console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-})
+}
 
 /** One of the signatures is made with our secret, over this very body, a short time ago. */
 function isSigned(headers: IncomingHttpHeaders, body: string): boolean {

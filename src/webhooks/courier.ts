@@ -75,6 +75,7 @@ export function createCourier(parts: CourierParts): Courier {
   }
 
   const wantedLetter = (): DeadLetter | undefined => records.dead.get(webhookId)?.find(({ wanted }) => wanted)
+  const goesOn = (): boolean => !rest.stopped && onDuty()
   const hasWork = (): boolean => isBehind || waiting.size > 0 || wantedLetter() !== undefined
 
   function nextRound(): Round | null {
@@ -96,16 +97,16 @@ export function createCourier(parts: CourierParts): Courier {
 
   async function deliver({ users, cursor, letter, full }: Round): Promise<void> {
     isTelling = true
-    for (let start = 0; start < users.length && !rest.stopped; start += limits.batchUsersMax)
+    for (let start = 0; start < users.length && goesOn(); start += limits.batchUsersMax)
       await tell(users.slice(start, start + limits.batchUsersMax), full, letter)
-    if (rest.stopped) return
+    if (!goesOn()) return
     isTelling = false
     if (cursor !== null) await progress.reached(cursor)
   }
 
   /** Tries until the message is taken or given up. Each try tells how its users are by then. */
   async function tell(users: readonly UserId[], full: boolean, letter: DeadLetter | null): Promise<void> {
-    for (let number = 1; !rest.stopped; number++) {
+    for (let number = 1; goesOn(); number++) {
       const message = compose(users, full)
       if (message === null) return letter === null ? undefined : progress.settled(letter)
       const { tried, retryAfterMs } = await sender.send(webhook, message, number, rest.signal)

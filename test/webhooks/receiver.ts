@@ -91,7 +91,7 @@ export async function startReceiver(host = '127.0.0.1', certificate?: Pick<Serve
 
 /** As a receiver verifies it, by the convention alone. */
 export function isSignedBy(secret: string, { headers, text }: Received): boolean {
-  const content = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${text}`
+  const content = [headers['webhook-id'], headers['webhook-timestamp'], text].join('.')
   const digest = createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64'))
     .update(content)
     .digest('base64')

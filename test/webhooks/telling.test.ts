@@ -210,6 +210,26 @@ test('[WH7] a node that does not deliver tells nothing, and goes on from where t
   await receiver.until(1, tellsOf(anna, 'busy'))
 })
 
+test('[WH7] a node that ceases to deliver in the middle of its tries leaves the rest to the other one', async () => {
+  await using receiver = await startReceiver()
+  receiver.answerWith(() => 500)
+  const ledger = createMemoryLedger()
+  let isOurs = true
+  await using one = await openOffice({ ledger, onDuty: () => isOurs, limits: { retryMs: Array.from({ length: 99 }, () => 5) } })
+  const anna = await one.addUser('anna')
+  await one.hooks.create({ url: receiver.url })
+  await one.set(anna, 'busy')
+  await receiver.until(2)
+  isOurs = false
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const tried = receiver.received.length
+  receiver.answerWith(() => 204)
+  await using _other = await openOffice({ ledger, onDuty: () => !isOurs })
+  await receiver.until(tried + 1, tellsOf(anna, 'busy'))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(receiver.received).toHaveLength(tried + 1)
+})
+
 function never(): never {
   throw new Error('this cannot be')
 }
