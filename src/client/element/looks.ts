@@ -10,7 +10,7 @@ export const SHAPES: Record<Look, string> = {
   busy: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM8 5.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5z',
   dnd: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM4 7h8v2H4z',
   offline: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM8 3a5 5 0 1 1 0 10A5 5 0 0 1 8 3z',
-  unknown: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM8 2.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11z',
+  unknown: 'M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6z',
 }
 
 const WORDS: Record<Look, string> = {

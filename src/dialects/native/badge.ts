@@ -18,7 +18,7 @@ const COLOURS: Record<Availability, string> = {
 }
 
 /** About how wide a letter of 11 pixels is; the text is fitted into exactly that. */
-const LETTER_PIXELS = 6.5
+const LETTER_PIXELS = 6.1
 const HEIGHT = 20
 /** Around the text. */
 const MARGIN = 8
