@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Attendance, PresenceCommands, PresenceView } from '../../src/core/service.ts'
 import type { PresenceEvent } from '../../src/core/transition.ts'
-import type { Instant, Presence, ShownPresence, UserId } from '../../src/core/vocabulary.ts'
+import type { Instant, ShownPresence, UserId } from '../../src/core/vocabulary.ts'
+import { availability, claim, note } from './events.ts'
 
 /** What one user has of the service, in the process or from afar. */
 export interface Seat {
@@ -25,31 +26,6 @@ export interface ServiceUnderTest {
 }
 
 const HOUR_MS = 3_600_000
-
-export const availability = (
-  said: Presence['availability'],
-  until: Instant | null = null,
-  activity: Presence['activity'] = null,
-): PresenceEvent => ({ type: 'availability_set', availability: said, activity, until, fades: false, alike: null })
-
-const note = (text: string, until: Instant | null = null): PresenceEvent => ({
-  type: 'note_set',
-  words: { text, emoji: 'wave' },
-  until,
-  alike: null,
-})
-
-const claim = (key: `call:${string}`, said: Presence['availability']): PresenceEvent => ({
-  type: 'claim_set',
-  key,
-  class: 'call',
-  availability: said,
-  activity: 'in_a_call',
-  note: null,
-  since: null,
-  until: null,
-  leaseMs: null,
-})
 
 /** What every implementation of the service promises, in the process or from afar: reads, commands, being told. */
 export function serviceContract(name: string, open: () => Promise<ServiceUnderTest>): void {
