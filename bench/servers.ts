@@ -35,15 +35,24 @@ export interface RollcallOptions {
   readonly store?: string
   readonly env?: Readonly<Record<string, string>>
   readonly nodeArguments?: readonly string[]
+  /** Whether it has a core to itself, as beside a load generator; else it has all there are. */
+  readonly pinned?: boolean
 }
 
 export const ADMIN = { username: 'admin', password: 'a password for benches' }
 
-/** The built server on its own core, as a user starts it, but without request limits. */
-export async function startRollcall({ store, env = {}, nodeArguments = [] }: RollcallOptions = {}): Promise<Running> {
+/** The built server, as a user starts it, but without request limits; on its own core unless told otherwise. */
+export async function startRollcall({
+  store,
+  env = {},
+  nodeArguments = [],
+  pinned = true,
+}: RollcallOptions = {}): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
   const began = performance.now()
-  const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, ...AS_STARTED, ...nodeArguments, ROLLCALL, 'serve'], {
+  const program = [process.execPath, ...AS_STARTED, ...nodeArguments, ROLLCALL, 'serve']
+  const [command = '', ...args] = pinned ? ['taskset', '-c', SERVER_CORE, ...program] : program
+  const child = spawn(command, args, {
     env: {
       ...process.env,
       ROLLCALL_PORT: '0',
