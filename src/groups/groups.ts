@@ -1,4 +1,3 @@
-import { setImmediate as rest } from 'node:timers/promises'
 import type { Audit } from '../core/audit.ts'
 import type { GroupsService, Memberships } from '../core/groups.ts'
 import type { DirectoryKeys } from '../core/keys.ts'
@@ -7,10 +6,10 @@ import type { Principal, Reach } from '../core/principal.ts'
 import type { PresenceService } from '../core/service.ts'
 import type { Presence, UserId } from '../core/vocabulary.ts'
 import { createChanges } from './changes.ts'
-import { SLICE_MS } from './limits.ts'
 import { createMemberships, type MembershipsInMemory, storedMembershipsOf } from './memberships.ts'
 import { createService } from './service.ts'
 import { createSettling } from './settling.ts'
+import { inSlices } from './slices.ts'
 import { encode, GROUP, MEMBER, memberKey } from './stored.ts'
 import { createWaiting } from './waiting.ts'
 
@@ -90,14 +89,10 @@ export function createGroups({ ledger, keys, subjects, presence, newId, audit = 
     memberships: outwards(memberships),
     async start() {
       watch.everyone(true)
-      let began = performance.now()
-      for (const [userId, { value, version }] of loaded ?? []) {
+      await inSlices(loaded ?? [], ([userId, { value, version }]) => {
         memberships.putMember(userId, value, version)
         loaded?.delete(userId)
-        if (performance.now() - began < SLICE_MS) continue
-        await rest()
-        began = performance.now()
-      }
+      })
       loaded = null
     },
     async close() {

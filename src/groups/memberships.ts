@@ -2,6 +2,7 @@ import type { GroupId } from '../core/groups.ts'
 import type { Subjects, Version } from '../core/ports.ts'
 import type { Availability, Instant, UserId } from '../core/vocabulary.ts'
 import { chosen, emptyGroup, enter, type GroupInMemory, leave, type Membership, shown } from './group.ts'
+import { inSlices } from './slices.ts'
 import { decodeGroup, decodeMemberships, fold, type StoredMembership, storedOf } from './stored.ts'
 
 /** Groups and who is in them, in memory, as the ledger keeps them. */
@@ -77,7 +78,10 @@ export function createMemberships({ subjects, seen, unsettled, onGroupGone }: Me
     for (const follower of group.followers) follower.joined(userId)
   }
 
+  const isThere = ({ group }: Membership): boolean => groups.get(group.id) === group
+
   function depart(membership: Membership): void {
+    if (!isThere(membership)) return
     leave(membership)
     for (const follower of membership.group.followers) follower.left(membership.userId)
   }
@@ -85,11 +89,11 @@ export function createMemberships({ subjects, seen, unsettled, onGroupGone }: Me
   function drop(group: GroupInMemory): void {
     groups.delete(group.id)
     if (byName.get(fold(group.stored.name)) === group) byName.delete(fold(group.stored.name))
-    for (const { userId } of group.members) {
+    void inSlices(group.members, ({ userId }) => {
       const { version, memberships } = users.get(userId) ?? NOTHING
       users.set(userId, { version, memberships: memberships.filter((one) => one.group !== group) })
       unsettled(userId)
-    }
+    })
     for (const follower of group.followers) follower.gone()
     onGroupGone(group.id)
   }
@@ -120,7 +124,7 @@ export function createMemberships({ subjects, seen, unsettled, onGroupGone }: Me
     group: (groupId) => groups.get(groupId),
     named: (name) => byName.get(fold(name)),
     groups,
-    of: (userId) => users.get(userId)?.memberships ?? [],
+    of: (userId) => users.get(userId)?.memberships.filter(isThere) ?? [],
     versionOf: (userId) => users.get(userId)?.version ?? 0,
   }
 }

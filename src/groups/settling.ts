@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as rest, setTimeout as wait } from 'node:timers/promises'
 import type { DirectoryKeys } from '../core/keys.ts'
 import type { Write } from '../core/ports.ts'
 import type { UserId } from '../core/vocabulary.ts'
@@ -29,6 +29,7 @@ export function createSettling({ keys, write }: SettlingParts): Settling {
       const some = take(waiting)
       try {
         await keys.change(() => ({ writes: some.map(write).filter(isChange), answer: null }))
+        await rest()
       } catch {
         for (const userId of some) waiting.add(userId)
         if (ended.signal.aborted) return
