@@ -1,25 +1,31 @@
 import type { Writable } from 'node:stream'
-import * as library from 'ws'
 
 /** Frames of up to this many bytes in all are joined into one write. */
 const JOINED_BYTES_MAX = 65_536
 
-/** Exported by the library, unknown to its types. */
-const { Sender } = library as unknown as {
-  readonly Sender: { frame(payload: Buffer, options: object): readonly Buffer[] }
-}
-
 /** A text message as it goes over the wire to any number of clients. */
 export function frameText(text: string): Buffer {
-  const payload = Buffer.from(text)
-  const options = { fin: true, rsv1: false, opcode: 1, mask: false, readOnly: true }
-  return Buffer.concat(Sender.frame(payload, options))
+  const length = Buffer.byteLength(text)
+  const start = headLength(length)
+  const frame = headed(length, start)
+  frame.write(text, start)
+  return frame
 }
 
-/** A text message whose beginning is shared with others, framed with an end of its own in ASCII; three times as fast as `frameText`. */
+/** A text message whose beginning is shared with others, framed with an end of its own in ASCII. */
 export function frameEnding(head: Buffer, end: string): Buffer {
   const length = head.length + end.length
-  const start = length < 126 ? 2 : length < 65_536 ? 4 : 10
+  const start = headLength(length)
+  const frame = headed(length, start)
+  head.copy(frame, start)
+  frame.write(end, start + head.length, 'latin1')
+  return frame
+}
+
+const headLength = (length: number): number => (length < 126 ? 2 : length < 65_536 ? 4 : 10)
+
+/** Room for a text message in one frame, with its head. */
+function headed(length: number, start: number): Buffer {
   const frame = Buffer.allocUnsafe(start + length)
   frame[0] = FINAL_TEXT
   if (start === 2) frame[1] = length
@@ -30,8 +36,6 @@ export function frameEnding(head: Buffer, end: string): Buffer {
     frame[1] = 127
     frame.writeBigUInt64BE(BigInt(length), 2)
   }
-  head.copy(frame, start)
-  frame.write(end, start + head.length, 'latin1')
   return frame
 }
 
