@@ -81,6 +81,7 @@ test('[A25] settings start as documented, change at once on every node, and tell
     graceMs: 10_000,
     declaredOnlineMaxMs: 28_800_000,
     allowedOrigins: [],
+    webhookHosts: [],
     rateCallsMax: 600,
     rateWindowMs: 60_000,
     history: 'off',
