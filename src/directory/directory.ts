@@ -127,10 +127,14 @@ export function createDirectory({
     },
   }
 
+  /** Keys come in order while loading: most are of the kind of the one before. */
+  let last: { readonly start: string; readonly hold: KeyHolder | undefined } = { start: '/', hold: undefined }
+
   function put(...[key, value, version, told]: Parameters<KeyHolder>): void {
     const slash = key.indexOf('/')
-    const [kind, name] = slash < 0 ? [key, ''] : [key.slice(0, slash), key.slice(slash + 1)]
-    kinds[kind]?.(name, value, version, told)
+    if (slash < 0) return kinds[key]?.('', value, version, told)
+    if (!key.startsWith(last.start)) last = { start: key.slice(0, slash + 1), hold: kinds[key.slice(0, slash)] }
+    last.hold?.(key.slice(slash + 1), value, version, told)
   }
 
   return {
@@ -163,6 +167,7 @@ export function createDirectory({
     keys: {
       hold(kind, holder) {
         kinds[kind] = holder
+        last = { start: '/', hold: undefined }
       },
       change: (plan) => replica.change(plan),
     },
