@@ -16,7 +16,7 @@ export function parametersOf(route: Route, write: WriteSchema): Json[] {
   const inPath = [...route.path.matchAll(PARAMETER)].flatMap(([, , name, pattern]) =>
     name === undefined ? [] : [{ name, schema: propertyOf(params, name, pattern), required: true }],
   )
-  const tagged = answers !== undefined && 304 in answers ? [IF_NONE_MATCH] : []
+  const tagged = 304 in answers ? [IF_NONE_MATCH] : []
   return [
     ...inPath.map(written('path', write)),
     ...[query, reads?.query].flatMap(named).map(written('query', write)),

@@ -17,7 +17,11 @@ export function createComponents() {
     return { $ref: `#/components/schemas/${title}` }
   }
   const write: WriteSchema = (schema) => {
-    const { nullable, contentMediaType, ...rest } = schema as { nullable?: boolean; contentMediaType?: string; title?: string }
+    const {
+      nullable,
+      contentMediaType: _type,
+      ...rest
+    } = schema as { nullable?: boolean; contentMediaType?: string; title?: string }
     const written: Json = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, inner(key, value)]))
     const { title } = rest
     const whole = nullable === true ? { ...written, type: [written['type'], 'null'].flat() } : written

@@ -67,16 +67,14 @@ function operationOf(route: Route, dialect: Described, write: WriteSchema): Json
 }
 
 function answersOf(route: Route, { headers, rateHeaders, mediaTypes }: DialectDescription, write: WriteSchema): Json {
-  const always = { ...headers, ...(isCounted(route) && rateHeaders) }
-  const tagged = route.answers !== undefined && 304 in route.answers ? TAGGED : {}
-  const answers = Object.entries(route.answers ?? {}).map(([status, body]) => [
-    status,
-    {
-      description: STATUS_CODES[status],
-      ...headersOf({ ...always, ...(status < '400' && tagged), ...(status < '300' && route.answerHeaders) }, write),
-      ...(body !== null && { content: contentOf(body, mediaTypes.answers, write) }),
-    },
-  ])
+  const usual = { ...headers, ...(isCounted(route) && rateHeaders) }
+  const tagged = 304 in route.answers ? TAGGED : {}
+  const answers = Object.entries(route.answers).map(([status, body]) => {
+    const always = { ...(status < '400' && tagged), ...(status < '300' && route.answerHeaders) }
+    const headers = { ...headersOf(usual, write, false), ...headersOf(always, write, true) }
+    const content = body === null ? {} : { content: contentOf(body, mediaTypes.answers, write) }
+    return [status, { description: STATUS_CODES[status], headers, ...content }]
+  })
   return Object.fromEntries(answers)
 }
 
@@ -88,7 +86,7 @@ function refusalsIn({ name, description }: Described, write: WriteSchema): Json 
     `${name}${status}`,
     {
       description: when,
-      ...headersOf({ ...description.headers, ...headers }, write),
+      headers: headersOf({ ...description.headers, ...headers }, write, false),
       ...(body !== null && { content: contentOf(body, description.mediaTypes.answers, write) }),
     },
   ])
@@ -97,20 +95,19 @@ function refusalsIn({ name, description }: Described, write: WriteSchema): Json 
 
 function refusalsOf(route: Route, { name, description }: Described): Json {
   const statuses = [...new Set([...(route.refuses ?? []), ...broughtBy(route)])].filter(
-    (status) => status in description.refusals && !(status in (route.answers ?? {})),
+    (status) => status in description.refusals && !(status in route.answers),
   )
   return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/${name}${status}` }]))
 }
 
 /** The refusals that a declaration brings with it; a dialect has some of them. */
-function broughtBy({ access, method, params, query, reads, rate, path }: Route): number[] {
+function broughtBy({ access, method, params, query, rate, path }: Route): number[] {
   return [
-    414,
     414,
     503,
     ...(access === 'user' ? [401, 403] : []),
     ...(rate === 'read' || rate === 'set' ? [429] : []),
-    ...(params || query || reads?.query ? [400] : []),
+    ...(params || query ? [400] : []),
     ...(path.includes('/:') ? [404] : []),
     ...(method === 'GET' ? [] : [400, 413, 415]),
   ]
@@ -127,9 +124,8 @@ function contentOf(body: Body, usual: readonly string[], write: WriteSchema): Js
   return Object.fromEntries(contents)
 }
 
-function headersOf(headers: Headers, write: WriteSchema): Json {
-  const written = Object.entries(headers).map(([name, schema]) => [name, { schema: write(schema) }])
-  return written.length === 0 ? {} : { headers: Object.fromEntries(written) }
+function headersOf(headers: Headers, write: WriteSchema, required: boolean): Json {
+  return Object.fromEntries(Object.entries(headers).map(([name, schema]) => [name, { required, schema: write(schema) }]))
 }
 
 /** `GET /v1/presence/:user/note` is `getV1PresenceUserNote`. */

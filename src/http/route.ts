@@ -39,9 +39,9 @@ export interface Route {
   /** It makes something that a request sent again must not make twice: its handler answers by returning the body. */
   readonly repeatable?: true
   /** What it does, in one line without a full stop: the title in the API description. */
-  readonly summary?: string
+  readonly summary: string
   /** Bodies of successful answers by status; null: none. JSON, unless the schema names another `contentMediaType`. */
-  readonly answers?: Answers
+  readonly answers: Answers
   /** Headers of successful answers that not every route has. */
   readonly answerHeaders?: Headers
   /** Statuses of refusals beside those that access, permission, rate, query and body bring with them. */

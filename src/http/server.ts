@@ -68,6 +68,8 @@ export async function createHttpServer({
   })
   answerCrossOrigin(fastify, services.settings)
   refuseWhile(fastify, isLoading)
+  // A dialect has a handler of its own: what comes here is of an address that is nobody's, as a body of no known type.
+  fastify.setErrorHandler((_error, request, reply) => ownerOf(dialects, request.url).answerUnknown(request, reply))
   fastify.setNotFoundHandler((request, reply) => ownerOf(dialects, request.url).answerUnknown(request, reply))
   for (const { name, description, register } of dialects) {
     const declare = (routes: readonly Route[]) => catalogue.add({ name, description, routes })

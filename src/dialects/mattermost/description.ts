@@ -6,7 +6,7 @@ const error = (when: string, headers: Refusal['headers'] = {}): Refusal => ({ wh
 
 const Count = Type.String({ pattern: '^\\d+$' })
 const RETRY_AFTER = { 'Retry-After': Type.String({ pattern: '^\\d+$', description: 'Seconds until trying again may help.' }) }
-const LIMIT_EXCEEDED = Type.String({ contentMediaType: 'text/plain; charset=utf-8' })
+const LIMIT_EXCEEDED = Type.String({ contentMediaType: 'text/plain' })
 
 /** What the API description says of this dialect. */
 export const MATTERMOST_DESCRIPTION: DialectDescription = {

@@ -29,6 +29,7 @@ export function streamRoutes(services: Services, realtime: StreamingParts, texts
       path: '/v1/stream',
       summary: 'Be told of presence as server-sent events',
       answers: { 200: EventsShape },
+      refuses: [404],
       reads: { headers: LastEvent },
       access: 'user',
       rate: 'read',

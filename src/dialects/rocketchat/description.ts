@@ -31,6 +31,7 @@ export const ROCKETCHAT_DESCRIPTION: DialectDescription = {
     403: refusal('The user lacks a permission, or the token a scope.'),
     404: refusal('There is nothing at this address.'),
     413: refusal('The body is too large.'),
+    415: refusal('The content type is none.'),
     429: refusal('Too many calls in a short time.', RETRY_AFTER),
     503: refusal('Not now: starting, ending, or the store is away.'),
   },

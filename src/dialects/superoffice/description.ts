@@ -36,7 +36,7 @@ Presence is declared, not observed: \`StatusNormal\` is "nothing says otherwise"
   ],
   mediaTypes: {
     bodies: ['application/json', 'application/xml', 'application/x-www-form-urlencoded'],
-    answers: MEDIA_TYPES.map((type) => `${type}; charset=utf-8`),
+    answers: MEDIA_TYPES,
   },
   headers: {},
   rateHeaders: {},

@@ -128,7 +128,7 @@ const userFields = {
 export const UserShape = carrier('User', userFields)
 export const UserWithLinksShape = carrier('UserWithLinks', { ...userFields, _Links: Type.Record(Type.String(), Type.String()) })
 
-const json = 'application/json; charset=utf-8'
+const json = 'application/json'
 /** Addresses with what each does; in JSON only. */
 export const CallsShape = Type.Record(Type.String(), Type.Record(Type.String(), Type.String()), {
   title: 'SuperOfficeCalls',
@@ -145,7 +145,7 @@ export const VersionShape = titled('ApiVersion', {
   ServicesCurrent: Text,
   Version: Text,
 })
-export const PageShape = Type.String({ contentMediaType: 'text/html; charset=utf-8' })
+export const PageShape = Type.String({ contentMediaType: 'text/html' })
 export const TenantShape = titled('TenantStatus', {
   ContextIdentifier: Text,
   Endpoint: Text,
