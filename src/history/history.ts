@@ -76,9 +76,10 @@ export function createHistory({ ledger, subjects, settings, recordOf, decode }: 
         return resolve(userId, record, at, policyAt(await policiesFor(userId), at))[eyes]
       },
       async page(userId, { from = 0, to = Number.POSITIVE_INFINITY, limit }) {
+        const eyes = eyesOn(userId)
         const passages: Passage[] = []
         const [first, end] = [Math.max(from, begin(userId)), Math.min(to, ledger.now() + 1)]
-        for await (const passage of newestFirst(userId, eyesOn(userId), first, end)) {
+        for await (const passage of newestFirst(userId, eyes, first, end)) {
           if (passages.length === limit) return { passages, next: passages.at(-1)?.at ?? null }
           passages.push(passage)
         }
