@@ -76,6 +76,7 @@ function createBound({ memberships, changes, waiting, settling, see, now }: Serv
     counts: (groupId) => ({ ...groupOf(groupId).counts }),
     firstAvailable(groupId, { peek = false } = {}) {
       const group = groupOf(groupId)
+      if (!peek) assertChooses(principal)
       const presence = first(group)
       if (presence === null)
         throw new Failure('not_found', `Nobody in "${group.stored.name}" is online.`, { reason: 'nobody_free' })
@@ -135,6 +136,14 @@ const isVisible = ({ id }: GroupInMemory, { reach }: Principal): boolean => reac
 function assertReads({ scopes }: Principal): void {
   if (!scopes.has('presence:read'))
     throw new Failure('forbidden', 'The token lacks the scope presence:read.', { reason: 'scope_missing' })
+}
+
+/** Who visits a page moves nobody's turn. */
+function assertChooses({ origins }: Principal): void {
+  if (origins !== null)
+    throw new Failure('forbidden', 'A token that is limited to origins may look whose turn it is, and not choose.', {
+      reason: 'scope_missing',
+    })
 }
 
 /** A token that is limited to groups would widen itself by changing them. */

@@ -217,6 +217,15 @@ test('[V5] a peek moves nobody, and hidden, away, busy and absent people are not
   expect([1, 2].map(() => node.own.firstAvailable(id).userId)).toEqual(['ada', 'dan'])
 })
 
+test('[V5] a token that stands in a page may look whose turn it is, and not choose', async () => {
+  await node.join('ada')
+  const { id } = await node.own.create('Desk', ['ada'])
+  await node.say('ada', online)
+  const inPage = node.groups.service.as({ ...(await node.limited({ groups: [id] })), origins: new Set(['https://a.example']) })
+  expect(inPage.firstAvailable(id, { peek: true }).userId).toBe('ada')
+  await expectFailure((async () => inPage.firstAvailable(id))(), { code: 'forbidden', reason: 'scope_missing' })
+})
+
 test('[V5] who is not online any more by time alone is passed over before anybody was told', async () => {
   const [ada = '', bob = ''] = await node.join('ada', 'bob')
   const { id } = await node.own.create('Desk', [ada, bob])

@@ -253,6 +253,19 @@ test('[V10, V13] a token limited to a group sees it alone in every dialect, live
   line.socket.close()
 })
 
+test('[V10] whom a limited token may not see is nobody, in the same words', async () => {
+  const [ann] = await people(1)
+  const group = await groupOf([])
+  const { token } = await server.call('POST', '/v1/tokens', server.adminToken, { name: 'wall', groups: [group.id] })
+  for (const path of ['/v1/groups?user=WORD', '/v1/presence/WORD/until-free']) {
+    const [there, not] = await Promise.all(
+      [ann?.user.username, 'nobody'].map((word) => ask(server, `GET ${path.replace('WORD', word)}`, { token })),
+    )
+    expect(there?.status).toBe(404)
+    expect(there?.body.detail).toBe(not?.body.detail.replace('nobody', ann?.user.username))
+  }
+})
+
 test('[V13] whom a limited token watches by name is taken away when they leave its group', async () => {
   const [ann] = await people(1)
   const group = await groupOf([ann] as Person[])

@@ -23,6 +23,7 @@ import { bulkRoutes, IMPORT_PATH, LINES_TYPE } from './routes-bulk.ts'
 import { claimRoutes } from './routes-claims.ts'
 import { descriptionRoutes } from './routes-description.ts'
 import { explainRoutes } from './routes-explain.ts'
+import { freeRoutes } from './routes-free.ts'
 import { groupRoutes } from './routes-groups.ts'
 import { type HistoryRoutesParts, historyRoutes } from './routes-history.ts'
 import { type OperationParts, operationRoutes } from './routes-operation.ts'
@@ -99,7 +100,8 @@ function routesOf(services: Services, parts: NativeParts, texts: Texts): readonl
     ...explainRoutes(services),
     ...sessionRoutes(services),
     ...streamRoutes(services, parts.realtime, texts),
-    ...groupRoutes(services, parts.realtime, texts),
+    ...groupRoutes(services, texts),
+    ...freeRoutes(services, parts.realtime, texts),
     ...webhookRoutes(services, parts.webhooks),
     ...operationRoutes(services, parts),
     ...badgeRoutes(services, parts.badges),

@@ -1,66 +1,19 @@
 import { Type } from 'typebox'
 import { Failure } from '../../core/errors.ts'
-import type { Group, GroupCounts, GroupId, Groups } from '../../core/groups.ts'
+import type { Group, GroupId, Groups } from '../../core/groups.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Services } from '../../core/service.ts'
 import type { UserId } from '../../core/vocabulary.ts'
-import { type Call, type Route, route } from '../../http/route.ts'
-import { CLOSE, type Connection } from '../../realtime/connection.ts'
+import { type Route, route } from '../../http/route.ts'
 import { answerTagged, type Texts, tag } from './answers.ts'
-import { openEvents, type StreamingParts } from './events.ts'
 import { usersOf } from './routes-stream.ts'
-import {
-  ByGroup,
-  ByMember,
-  ByUser,
-  GroupFields,
-  GroupsPage,
-  MembersFields,
-  MembersPage,
-  NewGroup,
-  PAGE_USERS,
-} from './schemas.ts'
-import { EventsShape } from './shapes.ts'
-import { CountsShape, FreeShape, GroupShape, GroupsShape, MembersChangedShape, PresencesShape } from './shapes-groups.ts'
-import { presenceOut, timeOf, userOf } from './translate.ts'
-import { eventOf } from './voices.ts'
+import { ByGroup, ByMember, GroupFields, GroupsPage, MembersFields, MembersPage, NewGroup, PAGE_USERS } from './schemas.ts'
+import { GroupShape, GroupsShape, MembersChangedShape, PresencesShape } from './shapes-groups.ts'
+import { seenUserOf, timeOf, userOf } from './translate.ts'
 
-/** Groups: who is in them, how they are, and who is free. */
-export function groupRoutes(services: Services, realtime: StreamingParts, texts: Texts): readonly Route[] {
-  const { people } = services
-
-  /** One event, and the stream ends. */
-  function awaitFree(
-    params: { readonly group: string } | { readonly user: string },
-    call: Pick<Call, 'principal' | 'request' | 'reply'>,
-  ) {
-    const groups = groupsOf(call.principal)
-    const awaited =
-      'group' in params ? { groupId: groups.find(params.group).id } : { userId: userOf(params.user, call.principal, people) }
-    let connection: Connection | null = null
-    let last: Buffer | null = null
-    const end = (event: Buffer): void => {
-      last = event
-      if (connection !== null) realtime.fanout.soon(() => connection?.close(CLOSE.goodbye))
-    }
-    const stop = groups.untilFree(awaited, {
-      free: (presence) => end(eventOf('free', `{"presence":${texts(presence).text}}`)),
-      gone: () => end(eventOf('gone', JSON.stringify(awaited))),
-    })
-    try {
-      connection = openEvents(realtime, {
-        ...call,
-        closed: stop,
-        farewell: (reason) => String(last ?? eventOf('goodbye', JSON.stringify({ reason }))),
-      })
-    } catch (error) {
-      stop()
-      throw error
-    }
-    if (last !== null) connection.close(CLOSE.goodbye)
-  }
-
-  const groupsOf = (principal: Principal): Groups => services.groups.as(principal)
+/** Groups, and who is in them. */
+export function groupRoutes({ groups, people }: Services, texts: Texts): readonly Route[] {
+  const groupsOf = (principal: Principal): Groups => groups.as(principal)
   const idOf = (word: string, principal: Principal): GroupId => groupsOf(principal).find(word).id
 
   return [
@@ -75,7 +28,7 @@ export function groupRoutes(services: Services, realtime: StreamingParts, texts:
       rate: 'read',
       query: GroupsPage,
       handle({ query: { user, cursor, limit = PAGE_USERS }, principal, request, reply }) {
-        const userId = user === undefined ? {} : { userId: userOf(user, principal, people) }
+        const userId = user === undefined ? {} : { userId: seenUserOf(user, principal, people) }
         const { items, next } = groupsOf(principal).list({ after: afterOf(cursor), limit, ...userId })
         return answerTagged(tag(JSON.stringify({ groups: items.map(groupOut), cursor: cursorOf(next) })), request, reply)
       },
@@ -189,54 +142,6 @@ export function groupRoutes(services: Services, realtime: StreamingParts, texts:
         return { ...changed, unknown: [...(add?.unknown ?? []), ...(remove?.unknown ?? [])] }
       },
     }),
-    route({
-      rule: 'V4',
-      method: 'GET',
-      path: '/v1/groups/:group/counts',
-      summary: 'Count a group’s members by availability',
-      answers: { 200: CountsShape, 304: null },
-      access: 'user',
-      rate: 'read',
-      params: ByGroup,
-      handle({ params, principal, request, reply }) {
-        const group = groupsOf(principal).find(params.group)
-        return answerTagged(tag(JSON.stringify(countsOut(group, groupsOf(principal).counts(group.id)))), request, reply)
-      },
-    }),
-    ...(['POST', 'GET'] as const).map((method) =>
-      route({
-        rule: 'V5',
-        method,
-        path: '/v1/groups/:group/first-available',
-        ...(method === 'POST' && { repeatable: true }),
-        summary: method === 'POST' ? 'Choose whoever is free and was not chosen for the longest' : 'See whose turn it is',
-        answers: { 200: FreeShape },
-        access: 'user',
-        rate: 'read',
-        params: ByGroup,
-        handle({ params, principal, reply }) {
-          reply.header('Cache-Control', 'no-store')
-          const peek = method === 'GET'
-          return { presence: presenceOut(groupsOf(principal).firstAvailable(idOf(params.group, principal), { peek })) }
-        },
-      }),
-    ),
-    ...(['/v1/groups/:group/until-free', '/v1/presence/:user/until-free'] as const).map((path) =>
-      route({
-        rule: 'V9',
-        method: 'GET',
-        path,
-        summary: path.includes(':group') ? 'Wait until somebody of a group is free' : 'Wait until a user is free',
-        answers: { 200: EventsShape },
-        access: 'user',
-        rate: 'read',
-        params: path.includes(':group') ? ByGroup : ByUser,
-        handle({ params, principal, request, reply }) {
-          awaitFree(params, { principal, request, reply })
-          return reply
-        },
-      }),
-    ),
   ]
 }
 
@@ -245,8 +150,6 @@ const groupOut = ({ createdAt, updatedAt, ...rest }: Group): object => ({
   createdAt: timeOf(createdAt),
   updatedAt: timeOf(updatedAt),
 })
-
-const countsOut = ({ id, members }: Group, counts: GroupCounts): object => ({ group: id, members, ...counts })
 
 /** Throws Failure `not_found` for the first word that is nobody's. */
 function idsOf(words: readonly string[], principal: Principal, people: Services['people']): readonly UserId[] {

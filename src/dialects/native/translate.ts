@@ -40,6 +40,13 @@ export function userOf(word: string, principal: Principal, people: People): User
   return userId
 }
 
+/** As `userOf`; whom the token may not touch is nobody, in the same words. */
+export function seenUserOf(word: string, principal: Principal, people: People): UserId {
+  const userId = userOf(word, principal, people)
+  if (principal.reach !== null && !principal.reach.has(userId)) throw noSuchUser(word)
+  return userId
+}
+
 export function noSuchUser(word: string): Failure {
   return new Failure('not_found', `There is no user "${word}".`, { reason: 'no_such_user', field: 'user' })
 }
