@@ -57,5 +57,5 @@ function rowOf({ at, by, presence: { availability, activity, source, note } }: A
 function queryOf(asked: Readonly<Record<string, string | undefined>>): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(asked)) if (value !== undefined) query.set(name, value)
-  return query.size === 0 ? '' : `?${query}`
+  return query.size === 0 ? '' : `?${query.toString()}`
 }
