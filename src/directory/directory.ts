@@ -132,9 +132,9 @@ export function createDirectory({
 
   function put(...[key, value, version, told]: Parameters<KeyHolder>): void {
     const slash = key.indexOf('/')
-    if (slash < 0) return kinds[key]?.('', value, version, told)
-    if (!key.startsWith(last.start)) last = { start: key.slice(0, slash + 1), hold: kinds[key.slice(0, slash)] }
-    last.hold?.(key.slice(slash + 1), value, version, told)
+    if (slash >= 0 && !key.startsWith(last.start)) last = { start: key.slice(0, slash + 1), hold: kinds[key.slice(0, slash)] }
+    if (slash >= 0) last.hold?.(key.slice(slash + 1), value, version, told)
+    else kinds[key]?.('', value, version, told)
   }
 
   return {
