@@ -86,6 +86,16 @@ function append(segment: Segment, hash: number, held: number): void {
   segment.cells[at + 1] = held
 }
 
+/** Tells of a key that comes after all before it, as keys mostly do while loading, that it need not be looked for. */
+export function createAscent(): (key: string) => boolean {
+  let highest = ''
+  return (key) => {
+    const isFirst = key > highest
+    if (isFirst) highest = key
+    return isFirst
+  }
+}
+
 /** FNV-1a over UTF-16 units, mixed once more because both ends of it choose places. */
 export function hashOf(text: string): number {
   let hash = FNV_OFFSET

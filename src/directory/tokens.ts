@@ -2,7 +2,7 @@ import type { Version } from '../core/ports.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
 import { zBase32 } from './random.ts'
 import { bufferOf, createRecords, grown } from './records.ts'
-import { createSlotIndex, hashOf } from './slotIndex.ts'
+import { createAscent, createSlotIndex, hashOf } from './slotIndex.ts'
 import { decodeToken, isOfUser, type StoredToken, usedHourOf, userHashOf } from './tokenRecord.ts'
 import { fold } from './userRecord.ts'
 
@@ -32,6 +32,7 @@ export function createTokens(): Tokens {
   const records = createRecords()
   let versions = new Float64Array(1024)
   let usedHours = new Uint32Array(1024)
+  const isFirst = createAscent()
   const byHash = createSlotIndex((slot, hash) => records.keyIs(slot, hash))
   const byUser = createSlotIndex((slot, userId) => isOfUser(records.value(slot), userId))
 
@@ -39,7 +40,7 @@ export function createTokens(): Tokens {
     put(hash, value, version) {
       const bytes = bufferOf(value)
       const start = hashOfStart(hash)
-      let slot = byHash.find(hash, start)
+      let slot = isFirst(hash) ? -1 : byHash.find(hash, start)
       if (slot >= 0) records.replace(slot, value)
       else {
         slot = records.add(hash, value)

@@ -2,7 +2,7 @@ import type { IdSpace, People, User } from '../core/accounts.ts'
 import type { Subjects, Version } from '../core/ports.ts'
 import type { UserId } from '../core/vocabulary.ts'
 import { bufferOf, createRecords, grown } from './records.ts'
-import { createSlotIndex, hashOf, type SlotIndex } from './slotIndex.ts'
+import { createAscent, createSlotIndex, hashOf, type SlotIndex } from './slotIndex.ts'
 import { decodeUser, emailOf, fold, type Glance, glanceAt, idInSpace, type StoredUser, usernameOf } from './userRecord.ts'
 
 /** Decoded users that are kept; the rest is decoded when asked for. */
@@ -39,6 +39,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
   let flags = new Uint8Array(1024)
   let count = 0
 
+  const isFirst = createAscent()
   const byId = createSlotIndex((slot, id) => records.keyIs(slot, id))
   const byUsername = createSlotIndex((slot, folded) => fold(usernameOf(records.value(slot))) === folded)
   const byEmail = createSlotIndex((slot, folded) => fold(emailOf(records.value(slot)) ?? '') === folded)
@@ -96,7 +97,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
 
   function put(userId: UserId, value: Uint8Array, version: Version): number {
     const hash = hashOf(userId)
-    const known = byId.find(userId, hash)
+    const known = isFirst(userId) ? -1 : byId.find(userId, hash)
     const glance = glanceAt(bufferOf(value))
     if (known >= 0) {
       enter(known, userId, glanceAt(records.value(known)), 'remove')
