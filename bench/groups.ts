@@ -17,12 +17,12 @@ const BATCH = 1_000
 const CALLS = 20_000
 const FIRST_MICROSECONDS_MAX = 50
 
-const log = { warn: () => {} }
+const log = { warn: () => {}, error: () => {} }
 const ledger = createMemoryLedger()
 const directory = createDirectory({ ledger, idSpaces: [], random: randomBytes, log })
 const { subjects, settings, authentication, keys } = directory
 const engine = createEngine({ ledger, subjects, settings, log })
-const groups = createGroups({ ledger, keys, subjects, presence: engine.service, newId: () => newId(randomBytes) })
+const groups = createGroups({ ledger, keys, subjects, presence: engine.service, log, newId: () => newId(randomBytes) })
 ledger.follow(await ledger.load(() => {}), {
   commit: (commit) => (commit.partition === 'directory' ? directory : engine).commit(commit),
   reload: () => {},

@@ -58,8 +58,9 @@ export async function serve(config: Config): Promise<void> {
   const sweeper = stack.adopt(createSweeper({ ledger, subjects, settings, log }), (made) => made.close())
   const now = () => ledger.now()
   const makeId = () => newId(randomBytes)
-  const groups = stack.adopt(createGroups({ ledger, keys, subjects, presence: engine.service, newId: makeId, audit }), (made) =>
-    made.close(),
+  const groups = stack.adopt(
+    createGroups({ ledger, keys, subjects, presence: engine.service, newId: makeId, audit, log }),
+    (made) => made.close(),
   )
   const webhooks = stack.adopt(
     createWebhooks({

@@ -3,7 +3,7 @@ import type { GroupsService, Memberships } from '../core/groups.ts'
 import type { DirectoryKeys } from '../core/keys.ts'
 import type { Ledger, Subjects, Version } from '../core/ports.ts'
 import type { Principal, Reach } from '../core/principal.ts'
-import type { PresenceService } from '../core/service.ts'
+import type { Log, PresenceService } from '../core/service.ts'
 import type { Presence, UserId } from '../core/vocabulary.ts'
 import { createChanges } from './changes.ts'
 import { createMemberships, type MembershipsInMemory, storedMembershipsOf } from './memberships.ts'
@@ -20,6 +20,7 @@ export interface GroupsParts {
   readonly subjects: Subjects
   readonly presence: PresenceService
   readonly newId: () => string
+  readonly log: Pick<Log, 'error'>
   /** Absent: nothing is audited. */
   readonly audit?: Audit
 }
@@ -45,14 +46,15 @@ const STRANGER: Principal = {
   origins: null,
 }
 
-export function createGroups({ ledger, keys, subjects, presence, newId, audit = () => [] }: GroupsParts): GroupsOfWorkspace {
+export function createGroups({ ledger, keys, subjects, presence, newId, log, audit = () => [] }: GroupsParts): GroupsOfWorkspace {
   const { view } = presence.as(STRANGER, 'groups')
   const now = () => ledger.now()
   const waiting = createWaiting()
-  const settling = createSettling({ keys, write: (userId) => writeOf(userId) })
+  const settling = createSettling({ keys, log, write: (userId) => writeOf(userId) })
   const memberships = createMemberships({
     subjects,
-    seen: (userId) => view.get(userId)?.availability ?? 'offline',
+    seen: (userId) => view.get(userId),
+    onFree: waiting.free,
     unsettled: settling.add,
     onGroupGone: waiting.groupGone,
   })

@@ -12,5 +12,7 @@ export const MEMBERS_CHANGED_MAX = 1_000
 export const SETTLED_USERS_MAX = 500
 /** How long what could not be written waits for the next attempt, in ms. */
 export const SETTLE_AGAIN_MS = 1_000
+/** How long what waits is still written when the server ends, in ms. */
+export const CLOSE_MS_MAX = 1_000
 /** How long the members of all groups are taken up in one piece at the start, in ms. */
 export const SLICE_MS = 5

@@ -1,6 +1,6 @@
 import type { GroupId } from '../core/groups.ts'
 import type { Subjects, Version } from '../core/ports.ts'
-import type { Availability, Instant, UserId } from '../core/vocabulary.ts'
+import type { Availability, Instant, Presence, UserId } from '../core/vocabulary.ts'
 import { chosen, emptyGroup, enter, type GroupInMemory, leave, type Membership, shown } from './group.ts'
 import { inSlices } from './slices.ts'
 import { decodeGroup, decodeMemberships, fold, type StoredMembership, storedOf } from './stored.ts'
@@ -23,8 +23,10 @@ export interface MembershipsInMemory {
 
 export interface MembershipsParts {
   readonly subjects: Subjects
-  /** As strangers see a user now. */
-  readonly seen: (userId: UserId) => Availability
+  /** As strangers see a user now; null: no such user. */
+  readonly seen: (userId: UserId) => Presence | null
+  /** Somebody who is online has come into a group. */
+  readonly onFree: (presence: Presence, memberships: readonly Membership[]) => void
   /** The ledger keeps something else of this user than memory has: it is written behind. */
   readonly unsettled: (userId: UserId) => void
   readonly onGroupGone: (groupId: GroupId) => void
@@ -41,7 +43,7 @@ const NOTHING: Held = { version: 0, memberships: [] }
  * What is kept of nobody, of an earlier user of the same id or of a group that is no more counts for nothing: users and groups
  * are deleted by one key, and what named them is written behind.
  */
-export function createMemberships({ subjects, seen, unsettled, onGroupGone }: MembershipsParts): MembershipsInMemory {
+export function createMemberships({ subjects, seen, onFree, unsettled, onGroupGone }: MembershipsParts): MembershipsInMemory {
   const groups = new Map<GroupId, GroupInMemory>()
   const byName = new Map<string, GroupInMemory>()
   const users = new Map<UserId, Held>()
@@ -73,9 +75,11 @@ export function createMemberships({ subjects, seen, unsettled, onGroupGone }: Me
 
   function arrive(membership: Membership): void {
     const { group, userId } = membership
-    membership.availability = seen(userId)
+    const presence = seen(userId)
+    membership.availability = presence?.availability ?? 'offline'
     enter(membership)
     for (const follower of group.followers) follower.joined(userId)
+    if (presence?.availability === 'online') onFree(presence, [membership])
   }
 
   const isThere = ({ group }: Membership): boolean => groups.get(group.id) === group
@@ -102,9 +106,10 @@ export function createMemberships({ subjects, seen, unsettled, onGroupGone }: Me
     putGroup(groupId, value, version) {
       const known = groups.get(groupId)
       if (value === null) return known && drop(known)
-      const group = known ?? emptyGroup(groupId, decodeGroup(value), version)
+      const stored = decodeGroup(value)
+      const group = known ?? emptyGroup(groupId, stored, version)
       byName.delete(fold(group.stored.name))
-      group.stored = decodeGroup(value)
+      group.stored = stored
       group.version = version
       byName.set(fold(group.stored.name), group)
       groups.set(groupId, group)

@@ -19,9 +19,18 @@ export interface ServiceParts {
   readonly now: () => Instant
 }
 
-/** Groups, bound to who asks. */
+/** Groups, bound to who asks: once, as long as the principal is the same object. */
 export function createService(parts: ServiceParts): GroupsService {
-  return { as: (principal) => createBound(parts, principal) }
+  const bound = new WeakMap<Principal, Groups>()
+  return {
+    as(principal) {
+      const known = bound.get(principal)
+      if (known !== undefined) return known
+      const made = createBound(parts, principal)
+      bound.set(principal, made)
+      return made
+    },
+  }
 }
 
 function createBound({ memberships, changes, waiting, settling, see, now }: ServiceParts, principal: Principal): Groups {

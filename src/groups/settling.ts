@@ -1,13 +1,15 @@
 import { setImmediate as rest, setTimeout as wait } from 'node:timers/promises'
+import { Failure } from '../core/errors.ts'
 import type { DirectoryKeys } from '../core/keys.ts'
 import type { Write } from '../core/ports.ts'
+import type { Log } from '../core/service.ts'
 import type { UserId } from '../core/vocabulary.ts'
-import { SETTLE_AGAIN_MS, SETTLED_USERS_MAX } from './limits.ts'
+import { CLOSE_MS_MAX, SETTLE_AGAIN_MS, SETTLED_USERS_MAX } from './limits.ts'
 
 /** Writes behind what was answered from memory: who was chosen, and memberships of users and groups that are no more. */
 export interface Settling {
   add(userId: UserId): void
-  /** Resolves once all is written, or cannot be: what is missing is found again by the next start. */
+  /** Resolves once all is written, or cannot be in time: turns are lost with that, all else is found by the next start. */
   close(): Promise<void>
 }
 
@@ -15,22 +17,25 @@ export interface SettlingParts {
   readonly keys: DirectoryKeys
   /** What memory says of a user. */
   readonly write: (userId: UserId) => Write
+  readonly log: Pick<Log, 'error'>
 }
 
-export function createSettling({ keys, write }: SettlingParts): Settling {
+export function createSettling({ keys, write, log }: SettlingParts): Settling {
   const waiting = new Set<UserId>()
   const ended = new AbortController()
   let running: Promise<void> | null = null
+  let until = Number.POSITIVE_INFINITY
 
   async function run(): Promise<void> {
     // Whoever is chosen in the meantime goes with the same commit.
     await Promise.resolve()
-    while (waiting.size > 0) {
+    while (waiting.size > 0 && performance.now() < until) {
       const some = take(waiting)
       try {
         await keys.change(() => ({ writes: some.map(write).filter(isChange), answer: null }))
         await rest()
-      } catch {
+      } catch (error) {
+        if (!(error instanceof Failure)) log.error({ err: error }, 'a bug of ours')
         for (const userId of some) waiting.add(userId)
         if (ended.signal.aborted) return
         await wait(SETTLE_AGAIN_MS, null, { signal: ended.signal, ref: false }).catch(() => null)
@@ -46,6 +51,7 @@ export function createSettling({ keys, write }: SettlingParts): Settling {
       })
     },
     async close() {
+      until = performance.now() + CLOSE_MS_MAX
       ended.abort()
       await running
     },

@@ -16,7 +16,12 @@ export type Node = Awaited<ReturnType<typeof openNode>>
 
 /** Directory, engine and groups on one ledger, as a server has them, and its administrator. */
 export async function openNode(ledger: Ledger) {
-  const log = { warn: () => {} }
+  const log = {
+    warn: () => {},
+    error(details: object, message: string) {
+      throw new Error(message, { cause: details })
+    },
+  }
   const memberships = () => groups.memberships
   const directory = createDirectory({ ledger, idSpaces: SPACES, random: randomBytes, log, memberships })
   const { subjects, settings, authentication, keys } = directory
@@ -27,6 +32,7 @@ export async function openNode(ledger: Ledger) {
     keys,
     subjects,
     presence,
+    log,
     newId: () => newId(randomBytes),
   })
   const replicaOf = (partition: string) => (partition === 'directory' ? directory : engine)

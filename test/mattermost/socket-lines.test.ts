@@ -37,7 +37,7 @@ beforeEach(async () => {
   const login = { login: 'ada' }
   ada = (await authentication.login(login, { password: PASSWORD }, { address: '', tokenLength: 26 })).principal
   const [presence, newId] = [engine.service, () => 'x'.repeat(26)]
-  const groups = createGroups({ ledger, keys: directory.keys, subjects, presence, newId }).service
+  const groups = createGroups({ ledger, keys: directory.keys, subjects, presence, newId, log }).service
   const services: Services = { ...directory, presence, groups, log, now: () => at, newId }
   lines = createLines(services)
   stop = async () => {

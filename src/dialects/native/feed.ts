@@ -73,11 +73,11 @@ export function createFeed({ connection, principal, view, groups, fanout, voice,
     return null
   }
 
-  function watchUsers(userIds: readonly UserId[], unknown: readonly string[], since: string | null, named?: Named): void {
+  function watchUsers(userIds: readonly UserId[], since: string | null, of: SnapshotOf): void {
     // Whoever hears of everyone hears of these.
     if (ofEveryone) return
     watch.add(userIds)
-    const changes = changesSince(since, { users: userIds, unknown, ...(named && { named }) })
+    const changes = changesSince(since, of)
     const asked = new Set(userIds)
     const presences = changes?.presences ?? view.many(userIds)
     for (const presence of presences) if (presence !== null && asked.has(presence.userId)) outbox.told(presence)
@@ -128,14 +128,14 @@ export function createFeed({ connection, principal, view, groups, fanout, voice,
   return {
     watch(userIds, unknown, since, named) {
       if (reach?.groups !== undefined) follow().mind()
-      watchUsers(userIds, unknown, since, named)
+      watchUsers(userIds, since, { users: userIds, unknown, ...(named && { named }) })
     },
     unwatch: (userIds) => watch.remove(userIds),
     watchGroups(groupIds) {
       if (ofEveryone) return
       const userIds = follow().watch(groupIds)
       try {
-        watchUsers(userIds, [], null)
+        watchUsers(userIds, null, { users: userIds, unknown: [], groups: groupIds })
       } catch (error) {
         followed?.unwatch(groupIds)
         throw error
@@ -144,8 +144,8 @@ export function createFeed({ connection, principal, view, groups, fanout, voice,
     unwatchGroups: (groupIds) => followed?.unwatch(groupIds),
     everyone(since) {
       if (reach === null) watchEveryone(since)
-      else if (reach.groups === undefined) watchUsers([...reach], [], since)
-      else watchUsers(follow().everyone(), [], null)
+      else if (reach.groups === undefined) watchUsers([...reach], since, { users: [...reach], unknown: [] })
+      else watchUsers(follow().everyone(), null, { everyone: true })
     },
     nobody,
     cursor: () => cursor,

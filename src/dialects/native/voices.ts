@@ -1,3 +1,4 @@
+import type { GroupId } from '../../core/groups.ts'
 import type { Presence, UserId } from '../../core/vocabulary.ts'
 import { createShared } from '../../realtime/shared.ts'
 import { frameText } from '../../realtime/wire.ts'
@@ -20,7 +21,13 @@ export interface Voice {
 
 export type SnapshotOf =
   | { readonly everyone: true }
-  | { readonly users: readonly UserId[]; readonly unknown: readonly string[]; readonly named?: Named }
+  | {
+      readonly users: readonly UserId[]
+      readonly unknown: readonly string[]
+      readonly named?: Named
+      /** They are all who are in these. */
+      readonly groups?: readonly GroupId[]
+    }
 
 export type Named = Readonly<Record<string, UserId>>
 
