@@ -20,7 +20,8 @@ change, each round ending with \`cursor\`, whose \`id\` is the cursor. \`reset\`
 the server ends the stream. Come back with \`Last-Event-ID\` or \`since\` and only what differs is told.
 
 **\`/v1/socket\`** is a WebSocket of JSON messages. Say who asks with the bearer header or, within 10 s, with
-\`{"type":"hello","token":"…"}\`. Then \`watch\` and \`unwatch\` (\`users\` or \`everyone\`, maybe \`since\`), \`attend\` (\`app\`, \`platform\`, maybe
+\`{"type":"hello","token":"…"}\`. Then \`watch\` and \`unwatch\` (\`users\`, \`groups\` or \`everyone\`, maybe \`since\`),
+\`until-free\` (a \`user\` or a \`group\`; told once, by \`free\` or \`gone\`), \`attend\` (\`app\`, \`platform\`, maybe
 \`resumes\`), \`active\`, \`idle\` (maybe \`lastInputAt\`), \`leave\` and \`ping\`; an \`id\` in a message comes back with its answer. The server says
 \`hello\`, \`snapshot\`, \`presence\`, \`removed\`, \`cursor\`, \`reset\`, \`attending\`, \`pong\`, \`error\` (with a problem document) and \`goodbye\`.`,
   security: [
