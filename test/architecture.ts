@@ -11,6 +11,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   groups: ['core'],
   history: ['core'],
   webhooks: ['core'],
+  metrics: ['core'],
   client: ['core'],
   http: ['core'],
   realtime: ['core'],
@@ -24,7 +25,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Parts in which no product may be named, and parts that may read the environment. */
-const NAMELESS = ['core', 'engine', 'directory', 'ledgers', 'history', 'groups', 'webhooks', 'http', 'realtime']
+const NAMELESS = ['core', 'engine', 'directory', 'ledgers', 'history', 'groups', 'webhooks', 'metrics', 'http', 'realtime']
 const MAY_READ_ENVIRONMENT = ['bin', 'cli']
 
 export const FILE_LINES_MAX = 300

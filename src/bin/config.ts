@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
 import { Failure } from '../core/errors.ts'
+import type { MetricsReaders } from '../dialects/native/routes-metrics.ts'
+import type { TlsFiles } from './tls.ts'
 
 /** All that is decided before the server starts. */
 export interface Config {
@@ -11,22 +13,33 @@ export interface Config {
   readonly administrator: { readonly username?: string; readonly password?: string }
   readonly rateLimit: boolean
   readonly log: LogForm
+  readonly logLevel: LogLevel
+  readonly metrics: MetricsReaders
+  /** Null: plain HTTP. */
+  readonly tls: TlsFiles | null
   /** Addresses or networks whose X-Forwarded headers are believed. */
   readonly trustedProxies: readonly string[]
 }
 
 export type LogForm = (typeof LOG_FORMS)[number]
 const LOG_FORMS = ['json', 'pretty', 'off'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+const METRICS_READERS = ['loopback', 'token', 'open', 'off'] as const satisfies readonly MetricsReaders[]
 
 /** The settings of `serve`: `ROLLCALL_NAME` in the environment, `--name` as a flag. A flag beats the environment. */
 export const VARIABLES = {
   ROLLCALL_HOST: 'address to listen on (default 127.0.0.1)',
   ROLLCALL_PORT: 'port to listen on, 0 for any free one (default 4600)',
-  ROLLCALL_STORE: 'where facts live: file:FOLDER or memory: (default file:./data)',
+  ROLLCALL_STORE: 'where facts live: file:FOLDER, memory: or redis://HOST:PORT (default file:./data)',
   ROLLCALL_ADMIN_USERNAME: 'first administrator of an empty store (default admin)',
   ROLLCALL_ADMIN_PASSWORD: 'password of the first administrator (default: generated and printed once)',
   ROLLCALL_RATE_LIMIT: 'request limits: on or off (default on)',
   ROLLCALL_LOG: 'log on standard error: json, pretty or off (default json)',
+  ROLLCALL_LOG_LEVEL: 'the least that is logged: debug, info, warn or error (default info)',
+  ROLLCALL_METRICS: 'who reads /metrics without a token: loopback, token (nobody), open (anybody) or off (default loopback)',
+  ROLLCALL_TLS_CERT: 'certificate with its chain, a PEM file: serve https (default none)',
+  ROLLCALL_TLS_KEY: 'key of that certificate, a PEM file',
   ROLLCALL_TRUSTED_PROXIES: 'addresses or networks of proxies to believe, separated by commas (default none)',
 } as const
 export type Variable = keyof typeof VARIABLES
@@ -66,6 +79,9 @@ export function readConfig(
     },
     rateLimit: read('ROLLCALL_RATE_LIMIT', 'on', oneOf(['on', 'off']), 'on or off') === 'on',
     log: read('ROLLCALL_LOG', 'json', oneOf(LOG_FORMS), 'json, pretty or off'),
+    logLevel: read('ROLLCALL_LOG_LEVEL', 'info', oneOf(LOG_LEVELS), 'debug, info, warn or error'),
+    metrics: read('ROLLCALL_METRICS', 'loopback', oneOf(METRICS_READERS), 'loopback, token, open or off'),
+    tls: tlsOf(given('ROLLCALL_TLS_CERT'), given('ROLLCALL_TLS_KEY')),
     trustedProxies: read('ROLLCALL_TRUSTED_PROXIES', NONE, proxiesOf, 'addresses or networks, like 10.0.0.1,192.168.0.0/16'),
   }
 }
@@ -87,6 +103,12 @@ function readPassword(text: string): string {
   const bytes = Buffer.byteLength(text)
   if (bytes >= 1 && bytes <= 1024) return text
   throw malformed('ROLLCALL_ADMIN_PASSWORD', `has ${bytes} bytes, but must have 1 to 1024`)
+}
+
+function tlsOf(cert: string | undefined, key: string | undefined): TlsFiles | null {
+  if (cert === undefined && key === undefined) return null
+  if (cert && key) return { cert, key }
+  throw malformed(cert ? 'ROLLCALL_TLS_KEY' : 'ROLLCALL_TLS_CERT', 'is not given, but certificate and key belong together')
 }
 
 const hostOf = (text: string): string | null => (/^[A-Za-z0-9.:_%-]{1,255}$/.test(text) ? text : null)

@@ -1,3 +1,4 @@
+import { Server as SecureServer } from 'node:https'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
@@ -12,7 +13,8 @@ const CLOSE_MS_MAX = 7_000
 export async function listen(http: FastifyInstance, { host, port }: Pick<Config, 'host' | 'port'>): Promise<string> {
   await http.listen({ host, port })
   const [bound] = http.addresses()
-  return `http://${host.includes(':') ? `[${host}]` : host}:${typeof bound === 'object' ? bound.port : port}`
+  const scheme = http.server instanceof SecureServer ? 'https' : 'http'
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${typeof bound === 'object' ? bound.port : port}`
 }
 
 /** Lets the requests in flight finish while `/readyz` says that it is draining, then takes no more. */

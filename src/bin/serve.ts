@@ -21,6 +21,7 @@ import { createRateCounter } from '../http/rate.ts'
 import { createRepeats } from '../http/repeats.ts'
 import { createHttpServer } from '../http/server.ts'
 import { openLedger } from '../ledgers/open.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { createRealtime } from '../realtime/realtime.ts'
 import { createResolve } from '../webhooks/resolve.ts'
 import { createWebhooks } from '../webhooks/webhooks.ts'
@@ -35,15 +36,22 @@ import { fillFrom } from './load.ts'
 import { createLog } from './log.ts'
 import { SCRIPTS } from './scripts.ts'
 import { snapshotsOf } from './snapshots.ts'
+import { readCredentials, renewOnHangup } from './tls.ts'
 import { VERSION } from './version.ts'
 
 /** Serves until it is asked to end. Everything there is, from the ledger outwards; closed in reverse. */
 export async function serve(config: Config): Promise<void> {
   const ending = createEnding()
   await using stack = new AsyncDisposableStack()
-  const log = createLog(config.log)
+  const { trustedProxies, tls } = config
+  const credentials = tls === null ? null : readCredentials(tls)
+  const onSlow = (dialect: string, route: string, ms: number) =>
+    log.warn({ dialect, route, ms: Math.round(ms) }, 'a slow request')
+  const metrics = stack.adopt(createMetrics({ version: VERSION, onSlow }), (made) => made.close())
+  const log = createLog({ form: config.log, level: config.logLevel, onLine: metrics.onLine })
   await makeFolder(config.store)
-  const ledger = stack.adopt(await openLedger(config.store, { log }), (opened) => opened.close())
+  const opened = stack.adopt(await openLedger(config.store, { log }), (made) => made.close())
+  const ledger = metrics.ledger(opened)
   const memberships = (): Memberships => groups.memberships
   const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log, memberships, audit }), (made) =>
     made.close(),
@@ -77,6 +85,7 @@ export async function serve(config: Config): Promise<void> {
       now,
       newId: makeId,
       randomBytes,
+      onTried: metrics.onTried,
       log,
     }),
     (made) => made.close(),
@@ -96,6 +105,7 @@ export async function serve(config: Config): Promise<void> {
   }
   const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: () => ledger.away() }
   const realtime = createRealtime({ services, onTurnedAway: engine.holdGraces, log })
+  metrics.watch({ presence: engine.service, isReady: () => health.state === 'ready', engine, realtime })
   const catalogue = createCatalogue({ version: VERSION })
   const native = nativeDialect({
     health,
@@ -109,12 +119,17 @@ export async function serve(config: Config): Promise<void> {
     badges,
     scripts: SCRIPTS,
     repeats,
+    metrics: { readers: config.metrics, text: metrics.text },
   })
   const dialects = [rocketchatDialect(), mattermostDialect, superofficeDialect, native]
   const rates = config.rateLimit ? createRateCounter({ now }) : null
-  const { trustedProxies } = config
   const isLoading = (): boolean => health.state === 'loading'
-  const http = stack.adopt(await createHttpServer({ dialects, services, rates, catalogue, trustedProxies, isLoading }), close)
+  const meterOf = (dialect: string) => (method: string, path: string) => metrics.calls(dialect, method, path)
+  const http = stack.adopt(
+    await createHttpServer({ dialects, services, rates, catalogue, trustedProxies, isLoading, meterOf, tls: credentials }),
+    close,
+  )
+  if (tls !== null) renewOnHangup(http.server, tls, log)
   stack.defer(() => realtime.close())
   // Until everything is loaded it answers probes, and refuses all else to a later time.
   const url = await listen(http, config)

@@ -13,7 +13,7 @@ export const stoppedStores: StoppedStores = {
   backup: backupStore,
   async resetAdministrator(store, username) {
     await using stack = new AsyncDisposableStack()
-    const log = createLog('pretty')
+    const log = createLog({ form: 'pretty' })
     const ledger = stack.adopt(await openExisting(store), (opened) => opened.close())
     const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log, audit }), (made) => made.close())
     const positions = await ledger.load((entry) => {

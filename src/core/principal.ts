@@ -18,6 +18,7 @@ export const PERMISSIONS = [
   'read-explain',
   'read-history',
   'read-audit',
+  'read-metrics',
   'bypass-rate-limit',
   'list-users',
 ] as const

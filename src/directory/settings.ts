@@ -40,6 +40,7 @@ export const DEFAULT_ROLE_PERMISSIONS: RolePermissions = {
   'read-explain': ['admin'],
   'read-history': ['admin'],
   'read-audit': ['admin'],
+  'read-metrics': ['admin'],
   'bypass-rate-limit': ['admin', 'bot'],
   'list-users': ['admin', 'user', 'bot'],
 }

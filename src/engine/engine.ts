@@ -24,7 +24,7 @@ import { recall } from './recall.ts'
 import { createRecency } from './recency.ts'
 import { createRoster, isUntold, markTold, type Row } from './roster.ts'
 import { createService } from './service.ts'
-import { createSessions } from './sessions.ts'
+import { createSessions, type SessionsFigures } from './sessions.ts'
 import { createSlices } from './slices.ts'
 import { normalised, readRecord } from './stored.ts'
 import { createWatchers } from './watchers.ts'
@@ -59,14 +59,13 @@ export interface Engine {
   close(): Promise<void>
 }
 
-export interface EngineFigures {
+export interface EngineFigures extends SessionsFigures {
   readonly usersWithFacts: number
   readonly deadlinesPending: number
   readonly deadlinesFired: number
   readonly commitsInFlight: number
   readonly commits: number
   readonly conflicts: number
-  readonly sessions: number
   readonly watchers: number
 }
 
@@ -275,7 +274,7 @@ export function createEngine(parts: EngineParts): Engine {
       const { inFlight: commitsInFlight, commits, conflicts } = lanes.figures
       const [usersWithFacts, deadlinesPending] = [roster.factsCount, deadlines.pending]
       const own = { usersWithFacts, deadlinesPending, deadlinesFired, commitsInFlight, commits, conflicts }
-      return { ...own, sessions: sessions.figures.sessions, watchers: watchers.figures.watchers }
+      return { ...own, ...sessions.figures, watchers: watchers.figures.watchers }
     },
     recordOf,
     holdGraces: sessions.holdGraces,

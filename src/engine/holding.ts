@@ -11,6 +11,8 @@ export interface Holding {
   withToken(token: string): readonly Held[]
   all(): Iterable<Held>
   readonly size: number
+  /** How many came through each door. */
+  readonly sizeByDoor: ReadonlyMap<string, number>
 }
 
 export function createHolding(): Holding {
@@ -18,13 +20,19 @@ export function createHolding(): Holding {
   const free: number[] = []
   const byUser = createGrouped<UserId, Held>()
   const byToken = createGrouped<string, Held>()
+  const sizeByDoor = new Map<string, number>()
   let size = 0
+
+  function count({ via }: Held, change: 1 | -1): void {
+    size += change
+    sizeByDoor.set(via, (sizeByDoor.get(via) ?? 0) + change)
+  }
 
   return {
     add(parts) {
       const held: Held = { ...parts, number: free.pop() ?? numbered.length }
       numbered[held.number] = held
-      size++
+      count(held, 1)
       byUser.add(held.userId, held)
       if (held.token !== null) byToken.add(held.token, held)
       return held
@@ -33,7 +41,7 @@ export function createHolding(): Holding {
       if (numbered[held.number] !== held) return
       numbered[held.number] = undefined
       free.push(held.number)
-      size--
+      count(held, -1)
       byUser.remove(held.userId, held)
       if (held.token !== null) byToken.remove(held.token, held)
     },
@@ -43,6 +51,7 @@ export function createHolding(): Holding {
     *all() {
       for (const held of numbered) if (held !== undefined) yield held
     },
+    sizeByDoor,
     get size() {
       return size
     },

@@ -46,7 +46,13 @@ export interface Sessions {
   /** Clients cannot come back for so long, in ms, through no fault of theirs: everybody's grace begins anew after it. */
   holdGraces(ms: number): void
   stop(): void
-  readonly figures: { readonly sessions: number }
+  readonly figures: SessionsFigures
+}
+
+export interface SessionsFigures {
+  readonly sessions: number
+  /** By the door that they came through. */
+  readonly sessionsByDoor: ReadonlyMap<string, number>
 }
 
 export function createSessions(parts: SessionsParts): Sessions {
@@ -277,7 +283,7 @@ export function createSessions(parts: SessionsParts): Sessions {
       stalls.stop()
     },
     get figures() {
-      return { sessions: holding.size }
+      return { sessions: holding.size, sessionsByDoor: holding.sizeByDoor }
     },
   }
 }

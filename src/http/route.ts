@@ -6,7 +6,10 @@ import type { Permission, Principal } from '../core/principal.ts'
 import type { Services } from '../core/service.ts'
 import type { Headers } from './description.ts'
 import { failureOf } from './errors.ts'
+import type { CallMeter, Meter } from './meter.ts'
+import { addressOf } from './openapi-parameters.ts'
 import type { RateAnswer, RateCounter, RateLimit } from './rate.ts'
+import { echoRequestId, requestIdOf } from './request-id.ts'
 
 /** What a handler gets. Body, query and params have passed the route's schemas. */
 export interface Call<P = unknown, Q = unknown, B = unknown> {
@@ -94,22 +97,48 @@ export interface ServeParts {
   readonly rates: RateCounter | null
   /** Takes what is served into the API description. */
   declare(routes: readonly Route[]): void
+  readonly meter: Meter
+}
+
+/** When each request began, by `performance.now()`; 0: it was refused before that was asked. */
+declare module 'fastify' {
+  interface FastifyRequest {
+    began: number
+    meter: CallMeter | null
+  }
 }
 
 /** Hooks answer by callback: most callers are known at once, and a promise for each request is felt. */
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
 /** Serves a dialect's routes inside its own encapsulated Fastify instance. */
-export function serve(fastify: FastifyInstance, { routes, manners, services, rates, declare }: ServeParts): void {
+export function serve(fastify: FastifyInstance, { routes, manners, services, rates, declare, meter }: ServeParts): void {
   declare(routes)
   fastify.decorateRequest('principal', null)
+  fastify.decorateRequest('began', 0)
+  fastify.decorateRequest('meter', null)
   fastify.setErrorHandler((error, request, reply) => {
     const failure = failureOf(error)
-    if (failure === null)
-      services.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a bug of ours')
-    return manners.refuse(failure, request, reply, error)
+    if (failure === null) {
+      const requestId = requestIdOf(reply, services.newId)
+      services.log.error({ err: error, requestId, method: request.method, route: request.routeOptions.url }, 'a bug of ours')
+    }
+    const answer = manners.refuse(failure, request, reply, error)
+    request.meter?.refused(failure === null ? 'bug' : (failure.reason ?? failure.code))
+    measure(request, reply)
+    return answer
   })
   for (const declared of routes) {
+    const calls = meter(declared.method, addressOf(declared.path))
+    const begin = (request: FastifyRequest, reply: FastifyReply): void => {
+      request.began = performance.now()
+      request.meter = calls
+      echoRequestId(request, reply)
+    }
+    const beginOnly: Hook = (request, reply, done) => {
+      begin(request, reply)
+      done()
+    }
     const count: Hook = (request, reply, done) => {
       try {
         countCall(declared, request, reply, { manners, services, rates })
@@ -118,7 +147,8 @@ export function serve(fastify: FastifyInstance, { routes, manners, services, rat
       }
       done()
     }
-    const identify: Hook = (request, _reply, done) => {
+    const identify: Hook = (request, reply, done) => {
+      begin(request, reply)
       const admit = (principal: Principal | null): void => {
         const failure = refusalOf(principal, declared)
         if (failure === null) request.setDecorator('principal', principal)
@@ -132,7 +162,7 @@ export function serve(fastify: FastifyInstance, { routes, manners, services, rat
         done(error as Error)
       }
     }
-    const first = declared.access === 'user' ? [identify] : []
+    const first = declared.access === 'user' ? [identify] : [beginOnly]
     const counted = rates !== null && (declared.rate === 'read' || declared.rate === 'set')
     fastify.route<RouteGenericInterface>({
       method: declared.method,
@@ -145,9 +175,21 @@ export function serve(fastify: FastifyInstance, { routes, manners, services, rat
         ...(declared.body && { body: declared.body }),
       },
       ...(declared.bodyBytesMax !== undefined && { bodyLimit: declared.bodyBytesMax }),
-      handler: (request, reply) => declared.handle(callOf(request, reply)),
+      handler(request, reply) {
+        const answer = declared.handle(callOf(request, reply))
+        if (answer instanceof Promise) answer.then(() => measure(request, reply), leaveToErrors)
+        else measure(request, reply)
+        return answer
+      },
     })
   }
+}
+
+/** Failures are measured where they are answered. */
+const leaveToErrors = (): void => {}
+
+function measure({ meter, began }: FastifyRequest, { statusCode }: FastifyReply): void {
+  meter?.answered(statusCode, performance.now() - began)
 }
 
 /** Setting a status may be called a tenth as often as anything else, at least 5 times a window. */

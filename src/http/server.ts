@@ -14,10 +14,12 @@ import {
   REQUEST_MS_MAX,
   SLOW_LOOK_MS,
 } from './limits.ts'
+import { type Meter, NO_ROUTE } from './meter.ts'
 import type { RateCounter } from './rate.ts'
+import { echoRequestId } from './request-id.ts'
 import type { Route, ServeParts } from './route.ts'
 
-export type DialectParts = Pick<ServeParts, 'services' | 'rates' | 'declare'>
+export type DialectParts = Pick<ServeParts, 'services' | 'rates' | 'declare' | 'meter'>
 
 /** One product's API, as the server mounts it. */
 export interface Dialect {
@@ -41,6 +43,10 @@ export interface HttpParts {
   /** Addresses whose X-Forwarded headers are believed; empty: nobody's. */
   readonly trustedProxies: readonly string[]
   readonly isLoading: () => boolean
+  /** Counts the calls of each dialect's routes. */
+  readonly meterOf: (dialect: string) => Meter
+  /** In PEM; absent: plain HTTP. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | null
 }
 
 /** All dialects on one port. The last dialect answers what nobody owns. */
@@ -51,6 +57,8 @@ export async function createHttpServer({
   catalogue,
   trustedProxies,
   isLoading,
+  meterOf,
+  tls = null,
 }: HttpParts): Promise<FastifyInstance> {
   const fastify = Fastify({
     // With a logger, every request pays for one of its own; what is logged goes to the services' log and says its route.
@@ -61,7 +69,7 @@ export async function createHttpServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
-    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_MS_MAX, connectionsCheckingInterval: SLOW_LOOK_MS },
+    ...(tls === null ? { http: NODE_OPTIONS } : { https: { ...NODE_OPTIONS, ...tls } }),
     clientErrorHandler: answerNoRequest,
     rewriteUrl: ({ url = '/' }) => respell(dialects, url),
     frameworkErrors: (_error, request, reply) => void ownerOf(dialects, request.url).answerUnknown(request, reply),
@@ -69,13 +77,28 @@ export async function createHttpServer({
   answerCrossOrigin(fastify, services.settings)
   refuseWhile(fastify, isLoading)
   // A dialect has a handler of its own: what comes here is of an address that is nobody's, as a body of no known type.
-  fastify.setErrorHandler((_error, request, reply) => ownerOf(dialects, request.url).answerUnknown(request, reply))
-  fastify.setNotFoundHandler((request, reply) => ownerOf(dialects, request.url).answerUnknown(request, reply))
+  const unknown = new Map(dialects.map(({ name }) => [name, meterOf(name)(NO_ROUTE.method, NO_ROUTE.path)]))
+  const answerUnknown = (request: FastifyRequest, reply: FastifyReply): unknown => {
+    const began = performance.now()
+    const owner = ownerOf(dialects, request.url)
+    echoRequestId(request, reply)
+    const answer = owner.answerUnknown(request, reply)
+    unknown.get(owner.name)?.answered(reply.statusCode, performance.now() - began)
+    return answer
+  }
+  fastify.setErrorHandler((_error, request, reply) => answerUnknown(request, reply))
+  fastify.setNotFoundHandler(answerUnknown)
   for (const { name, description, register } of dialects) {
     const declare = (routes: readonly Route[]) => catalogue.add({ name, description, routes })
-    await fastify.register(async (own) => register(own, { services, rates, declare }))
+    await fastify.register(async (own) => register(own, { services, rates, declare, meter: meterOf(name) }))
   }
   return fastify
+}
+
+const NODE_OPTIONS = {
+  maxHeaderSize: HEADER_BYTES_MAX,
+  headersTimeout: HEADERS_MS_MAX,
+  connectionsCheckingInterval: SLOW_LOOK_MS,
 }
 
 function respell(dialects: readonly Dialect[], url: string): string {

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Principal } from '../core/principal.ts'
 import type { Services } from '../core/service.ts'
 import type { Fanout } from './fanout.ts'
+import type { CutReason } from './members.ts'
 
 /** One live socket, WebSocket or stream, as dialects and outboxes see it. */
 export interface Connection {
@@ -95,6 +96,7 @@ export interface SocketParts {
 
 /** A dialect that also speaks over sockets, beside what it serves over HTTP. */
 export interface SocketDialect {
+  readonly name: string
   sockets(parts: SocketParts): readonly SocketRoute[]
 }
 
@@ -109,6 +111,16 @@ export const CLOSE = {
   slow: 1013,
   full: 1013,
 } as const
+
+/** What a close code of the server's stands for. */
+export const cutReasonOf = (code: number): CutReason => CUT_REASONS[code] ?? 'other'
+
+const CUT_REASONS: Readonly<Record<number, CutReason>> = {
+  [CLOSE.goingAway]: 'going_away',
+  [CLOSE.policy]: 'policy',
+  [CLOSE.bug]: 'bug',
+  [CLOSE.slow]: 'slow',
+}
 
 /** Whether a client meant to leave: its session ends at once, and lives through the grace otherwise (T7). */
 export const isGoodbye = (code: number | null, by: EndedBy): boolean => by === 'client' && (code === 1000 || code === 1005)

@@ -14,7 +14,8 @@ export interface Fanout {
   /** Calls once after all that is being sent, else as `soon`: for what has been gathered already. */
   next(work: () => void): void
   stop(): void
-  readonly figures: { readonly rounds: number; readonly longestSliceMs: number }
+  /** `waiting`: connections for which something waits. */
+  readonly figures: { readonly rounds: number; readonly longestSliceMs: number; readonly waiting: number }
 }
 
 export interface FanoutParts {
@@ -45,6 +46,10 @@ export function createFanout({ coalesceMs = COALESCE_MS, failed }: FanoutOptions
   let stopped = false
   let rounds = 0
   let longestSliceMs = 0
+  let readersWaiting = 0
+  const onWaiting = (change: 1 | -1): void => {
+    readersWaiting += change
+  }
 
   /** The window begins with the first that waits, also while others are being sent theirs. */
   function arm(): void {
@@ -89,7 +94,7 @@ export function createFanout({ coalesceMs = COALESCE_MS, failed }: FanoutOptions
   }
 
   return {
-    outbox: (parts) => createOutbox({ ...parts, soon, usersMax: OUTBOX_USERS_MAX }),
+    outbox: (parts) => createOutbox({ ...parts, soon, onWaiting, usersMax: OUTBOX_USERS_MAX }),
     soon,
     early(work) {
       waitingEarly.push(work)
@@ -105,7 +110,7 @@ export function createFanout({ coalesceMs = COALESCE_MS, failed }: FanoutOptions
       queue = []
     },
     get figures() {
-      return { rounds, longestSliceMs }
+      return { rounds, longestSliceMs, waiting: readersWaiting }
     },
   }
 }

@@ -15,19 +15,30 @@ export interface Members {
   /** Whether this principal has as many connections as it may. */
   isFull(principal: Principal): boolean
   /** Somebody came; who it is, is not known yet. Its connection is put in once there is one. */
-  join(): Member
+  join(kind: string): Member
   /** False: it has too many already. */
   identified(member: Member, principal: Principal): boolean
   left(member: Member): void
+  /** The server ended a connection, and why. */
+  wasCut(reason: CutReason): void
   /** Closes everyone, who may come back; resolves once they are gone. */
   leave(): Promise<void>
   readonly open: number
   /** How many were turned away since the start. */
   readonly turnedAway: number
+  /** Of each kind, how many are open. */
+  readonly openByKind: ReadonlyMap<string, number>
+  /** Since the start, by reason. */
+  readonly cuts: ReadonlyMap<CutReason, number>
 }
+
+/** Why the server ended a connection: it does not read, does not answer, never said who it is, its user has too many, … */
+export type CutReason = 'slow' | 'dead' | 'late' | 'full' | 'policy' | 'bug' | 'going_away' | 'other'
 
 export interface Member {
   readonly id: string
+  /** What it speaks, and over what; for counting. */
+  readonly kind: string
   connection: MemberConnection | null
   /** Null: a stranger. */
   principal: Principal | null
@@ -58,6 +69,8 @@ export function createMembers({
   const byUser = createGrouped<UserId, Member>()
   /** Of each person, and of each token that speaks for itself, how many there are. */
   const counts = new Map<string, number>()
+  const openByKind = new Map<string, number>()
+  const cuts = new Map<CutReason, number>()
   let [strangers, turnedAway] = [0, 0]
   let leaving = false
   let emptied: (() => void) | null = null
@@ -89,9 +102,10 @@ export function createMembers({
       onTurnedAway?.(seconds * 1_000)
       return seconds
     },
-    join() {
-      const member = { id: newId(), connection: null, principal: null }
+    join(kind) {
+      const member = { id: newId(), kind, connection: null, principal: null }
       members.add(member)
+      openByKind.set(kind, (openByKind.get(kind) ?? 0) + 1)
       strangers++
       return member
     },
@@ -109,10 +123,14 @@ export function createMembers({
     },
     left(member) {
       if (!members.delete(member)) return
+      openByKind.set(member.kind, (openByKind.get(member.kind) ?? 1) - 1)
       if (member.principal === null) strangers--
       else forget(member, member.principal)
       if (members.size === 0) emptied?.()
     },
+    wasCut: (reason) => void cuts.set(reason, (cuts.get(reason) ?? 0) + 1),
+    openByKind,
+    cuts,
     async leave() {
       leaving = true
       admission.stop()

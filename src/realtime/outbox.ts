@@ -19,9 +19,11 @@ export interface OutboxParts extends FanoutParts {
   /** Calls once in the next round of sending. */
   readonly soon: (work: () => void) => void
   readonly usersMax: number
+  /** From now on something waits (1), or nothing any more (-1). */
+  readonly onWaiting?: (change: 1 | -1) => void
 }
 
-export function createOutbox({ connection, encode, overflow, soon, usersMax }: OutboxParts): Outbox {
+export function createOutbox({ connection, encode, overflow, soon, usersMax, onWaiting }: OutboxParts): Outbox {
   // Null: the user is no more. Made when needed: most outboxes are empty most of the time.
   let latest: Map<UserId, Presence | null> | null = null
   let asked = false
@@ -29,7 +31,10 @@ export function createOutbox({ connection, encode, overflow, soon, usersMax }: O
 
   function put(userId: UserId, presence: Presence | null): void {
     if (stopped) return
-    latest ??= new Map()
+    if (latest === null) {
+      latest = new Map()
+      onWaiting?.(1)
+    }
     if (latest.size >= usersMax && !latest.has(userId)) {
       stop()
       if (overflow === undefined) connection.close(CLOSE.slow, 'too slow; come back with your cursor')
@@ -56,14 +61,19 @@ export function createOutbox({ connection, encode, overflow, soon, usersMax }: O
     }
     const [presences, gone] = take(latest)
     const last = latest.size === 0
-    if (last) latest = null
+    if (last) empty()
     connection.write(encode(presences, gone, last))
     if (!last) ask()
   }
 
+  function empty(): void {
+    if (latest !== null) onWaiting?.(-1)
+    latest = null
+  }
+
   function stop(): void {
     stopped = true
-    latest = null
+    empty()
   }
 
   return {

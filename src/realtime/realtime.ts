@@ -2,9 +2,9 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Principal } from '../core/principal.ts'
 import type { Services } from '../core/service.ts'
 import type { Admission } from './admission.ts'
-import type { Connection, SocketDialect } from './connection.ts'
+import type { Connection, SocketDialect, SocketRoute } from './connection.ts'
 import { createFanout, type Fanout } from './fanout.ts'
-import { createMembers } from './members.ts'
+import { type CutReason, createMembers } from './members.ts'
 import { openStream, type StreamParts } from './stream.ts'
 import { serveWebSockets } from './websocket.ts'
 
@@ -32,6 +32,11 @@ export interface Realtime {
     readonly turnedAway: number
     readonly rounds: number
     readonly longestSliceMs: number
+    /** Connections that wait to be sent something. */
+    readonly waiting: number
+    /** Open connections by dialect and transport, with a space between. */
+    readonly openByKind: ReadonlyMap<string, number>
+    readonly cuts: ReadonlyMap<CutReason, number>
   }
   /** Lets everyone go, to come back; resolves once they are gone. */
   close(): Promise<void>
@@ -51,14 +56,16 @@ export function createRealtime({ services, admission, onTurnedAway, log }: Realt
     isFull: members.isFull,
     openStream: (parts) => openStream(members, parts),
     attach(http, dialects, addressOf) {
-      const routes = dialects
-        .filter(isSocketDialect)
-        .flatMap((dialect) => dialect.sockets({ services, fanout, log, openSockets: () => members.open }))
+      const parts = { services, fanout, log, openSockets: () => members.open }
+      const routes = new Map<SocketRoute, string>()
+      for (const dialect of dialects.filter(isSocketDialect))
+        for (const route of dialect.sockets(parts)) routes.set(route, dialect.name)
       const allowedOrigins = () => services.settings.current.allowedOrigins
       serveWebSockets(http, { members, routes, addressOf, allowedOrigins, log })
     },
     get figures() {
-      return { open: members.open, turnedAway: members.turnedAway, ...fanout.figures }
+      const { open, turnedAway, openByKind, cuts } = members
+      return { open, turnedAway, openByKind, cuts, ...fanout.figures }
     },
     async close() {
       fanout.stop()

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
-import { CLOSE, type Connection, type SocketHandlers } from './connection.ts'
+import { CLOSE, type Connection, cutReasonOf, type SocketHandlers } from './connection.ts'
 import { type Care, heard, type Lifeline } from './lifelines.ts'
 import { CLOSE_MS_MAX, MESSAGES_PER_SECOND_MAX, WAITING_BYTES_MAX } from './limits.ts'
 import type { Member, MemberConnection, Members } from './members.ts'
@@ -18,6 +18,8 @@ export interface SocketParts {
   readonly socket: Socket
   readonly address: string
   readonly path: string
+  /** The dialect that it speaks. */
+  readonly dialect: string
   /** Null: it need not say who it is. */
   readonly identifyMsMax: number | null
 }
@@ -43,12 +45,12 @@ interface Peer {
 /** Makes a connection of a WebSocket, which the handlers that `accept` answers hear of; what they throw closes it with 1011. */
 export function openSocket(
   parts: SocketsParts,
-  { websocket, socket, address, path, identifyMsMax }: SocketParts,
+  { websocket, socket, address, path, dialect, identifyMsMax }: SocketParts,
   accept: (connection: Connection) => SocketHandlers,
 ): void {
   const peer: Peer = {
     parts,
-    member: parts.members.join(),
+    member: parts.members.join(`${dialect} websocket`),
     websocket,
     socket,
     path,
@@ -74,7 +76,10 @@ const CARE: Care<Peer> = {
   handedBytes: ({ socket }) => socket.bytesWritten,
   waitingBytes: ({ socket }) => socket.writableLength,
   ping: ({ websocket }) => websocket.ping(),
-  dead: ({ websocket }) => websocket.terminate(),
+  dead(peer) {
+    peer.parts.members.wasCut('dead')
+    peer.websocket.terminate()
+  },
   slow: cut,
   rested(peer) {
     peer.messages = 0
@@ -154,6 +159,7 @@ function closed(peer: Peer, code: number): void {
 }
 
 function late(peer: Peer): void {
+  peer.parts.members.wasCut('late')
   if (peer.handlers?.late === undefined) terminate(peer)
   else guarded(peer, () => peer.handlers?.late?.())
 }
@@ -167,10 +173,11 @@ function guarded(peer: Peer, call: () => void): void {
   }
 }
 
-function close(peer: Peer, code: number, reason = ''): void {
+function close(peer: Peer, code: number, reason = '', why = cutReasonOf(code)): void {
   const { websocket } = peer
   if (peer.closedByUs || websocket.readyState !== websocket.OPEN) return
   peer.closedByUs = true
+  peer.parts.members.wasCut(why)
   guarded(peer, () => {
     const farewell = peer.handlers?.farewell?.(code, reason) ?? null
     if (farewell !== null) websocket.send(farewell)
@@ -189,7 +196,7 @@ function cut(peer: Peer): void {
 }
 
 function closeFull(peer: Peer): void {
-  close(peer, CLOSE.full, 'too many connections of yours are open')
+  close(peer, CLOSE.full, 'too many connections of yours are open', 'full')
 }
 
 function watchWaiting(peer: Peer): void {

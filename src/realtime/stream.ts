@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Principal } from '../core/principal.ts'
-import { CLOSE, type Connection } from './connection.ts'
+import { CLOSE, type Connection, cutReasonOf } from './connection.ts'
 import { type Care, heard } from './lifelines.ts'
 import { CLOSE_MS_MAX, STREAM_BEAT_MS, WAITING_BYTES_MAX } from './limits.ts'
 import type { Members } from './members.ts'
@@ -10,6 +10,8 @@ export interface StreamParts {
   readonly response: ServerResponse
   readonly address: string
   readonly principal: Principal
+  /** What is spoken. */
+  readonly dialect: string
   /** The peer is gone, or was let go. */
   readonly closed: () => void
   /** Said before a stream that may be resumed is ended. */
@@ -17,9 +19,12 @@ export interface StreamParts {
 }
 
 /** An answer that does not end, as a connection: frames are text, written as it is. */
-export function openStream(members: Members, { response, address, principal, closed, farewell }: StreamParts): Connection {
+export function openStream(
+  members: Members,
+  { response, address, principal, dialect, closed, farewell }: StreamParts,
+): Connection {
   let open = true
-  const member = members.join()
+  const member = members.join(`${dialect} sse`)
   const line = members.lifelines.add(CARE, { response, cut: () => close(CLOSE.slow, 'too slow; come back with your cursor') })
   const beat = setInterval(() => response.write(BEAT), STREAM_BEAT_MS)
   response.on('error', () => {})
@@ -37,12 +42,15 @@ export function openStream(members: Members, { response, address, principal, clo
     heard(line)
     if (response.writableLength === 0) return
     members.lifelines.untaken(line)
-    if (response.writableLength > WAITING_BYTES_MAX) response.destroy()
+    if (response.writableLength <= WAITING_BYTES_MAX) return
+    members.wasCut('slow')
+    response.destroy()
   }
 
   function close(code: number, reason = ''): void {
     if (!open) return
     open = false
+    members.wasCut(cutReasonOf(code))
     response.end(farewell(code, reason))
     setTimeout(() => response.destroy(), CLOSE_MS_MAX).unref()
   }

@@ -9,7 +9,8 @@ import { openSocket } from './socket.ts'
 
 export interface WebSocketParts {
   readonly members: Members
-  readonly routes: readonly SocketRoute[]
+  /** With the dialect that is spoken there. */
+  readonly routes: ReadonlyMap<SocketRoute, string>
   /** Of the peer, as far as proxies are trusted. */
   readonly addressOf: (request: IncomingMessage) => string
   /** Origins of pages that may use what their visitors' cookies say. */
@@ -19,10 +20,11 @@ export interface WebSocketParts {
 
 /** Takes WebSockets on a server; every other request, one that asks for another protocol too, goes on as plain HTTP. */
 export function serveWebSockets(http: Server, { members, routes, addressOf, allowedOrigins, log }: WebSocketParts): void {
-  const servers = new Map<SocketRoute, WebSocketServer>(routes.map((route) => [route, serverOf(route)]))
+  const all = [...routes.keys()]
+  const servers = new Map<SocketRoute, WebSocketServer>(all.map((route) => [route, serverOf(route)]))
   const routeOf = (url = ''): SocketRoute | undefined => {
     const path = pathOf(url)
-    return routes.find((route) => route.matches(path))
+    return all.find((route) => route.matches(path))
   }
   const failed = (error: unknown, path: string): void => log.error({ err: error, path }, 'a bug of ours')
   const shared = { members, failed }
@@ -59,7 +61,9 @@ export function serveWebSockets(http: Server, { members, routes, addressOf, allo
     socket.setKeepAlive(true, 60_000)
     const identifyMsMax = route.identifyMsMax === undefined ? IDENTIFY_MS_MAX : route.identifyMsMax
     const { path, address } = upgrade
-    openSocket(shared, { websocket, socket, address, path, identifyMsMax }, (connection) => route.accept(upgrade, connection))
+    const dialect = routes.get(route) ?? ''
+    const parts = { websocket, socket, address, path, dialect, identifyMsMax }
+    openSocket(shared, parts, (connection) => route.accept(upgrade, connection))
   }
 }
 

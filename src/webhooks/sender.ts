@@ -23,9 +23,11 @@ export interface SenderParts {
   readonly turns: Turns
   readonly recentMax: number
   readonly now: () => Instant
+  /** Hears of each try; absent: nobody does. */
+  readonly onTried?: (tried: DeliveryTry) => void
 }
 
-export function createSender({ post, turns, recentMax, now }: SenderParts): Sender {
+export function createSender({ post, turns, recentMax, now, onTried }: SenderParts): Sender {
   const own = createTurns(1)
   let recent: readonly DeliveryTry[] = []
 
@@ -39,6 +41,7 @@ export function createSender({ post, turns, recentMax, now }: SenderParts): Send
     }
     const { status, why, retryAfterMs } = await post({ url: webhook.url, headers, body }, stop)
     const tried = { messageId: id, at, number, status, tookMs: now() - at, why }
+    onTried?.(tried)
     if (!stop.aborted) recent = [tried, ...recent].slice(0, recentMax)
     return { tried, retryAfterMs }
   }

@@ -33,6 +33,8 @@ export interface WebhooksParts {
   readonly newId: () => string
   /** Cryptographically strong bytes. */
   readonly randomBytes: (bytes: number) => Uint8Array
+  /** Hears of each try to deliver; absent: nobody does. */
+  readonly onTried?: (tried: DeliveryTry) => void
   /** Spreads retries; 0 to 1. */
   readonly random?: () => number
   readonly limits?: Partial<DeliveryLimits>
@@ -68,7 +70,7 @@ const STRANGER: Principal = {
 
 /** Made before loading, so that it gets its keys. */
 export function createWebhooks(parts: WebhooksParts): WebhooksOfNode {
-  const { keys, presence, settings, resolve, now, newId, random = Math.random, audit = () => [] } = parts
+  const { keys, presence, settings, resolve, now, newId, onTried, random = Math.random, audit = () => [] } = parts
   const limits = { ...DELIVERY_LIMITS, ...parts.limits }
   const { view } = presence.as(STRANGER, 'webhooks')
   const addresses = createAddresses(settings, resolve)
@@ -84,7 +86,7 @@ export function createWebhooks(parts: WebhooksParts): WebhooksOfNode {
   function postOf(webhookId: string): Post {
     const known = posts.get(webhookId)
     if (known !== undefined) return known
-    const sender = createSender({ post, turns, recentMax: limits.recentMax, now })
+    const sender = createSender({ post, turns, recentMax: limits.recentMax, now, ...(onTried && { onTried }) })
     const made: Post = { sender, courier: null, settled: Promise.resolve() }
     posts.set(webhookId, made)
     return made

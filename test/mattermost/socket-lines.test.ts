@@ -22,7 +22,7 @@ let stop: () => Promise<void>
 beforeEach(async () => {
   at = BEGAN
   const ledger = createMemoryLedger({ clock: () => at })
-  const log = createLog('off')
+  const log = createLog({ form: 'off' })
   const directory = createDirectory({ ledger, idSpaces: [mattermostIds], random: randomBytes, log })
   const { subjects, settings, authentication } = directory
   const engine = createEngine({ ledger, subjects, settings, onEnded: authentication.onEnded, log })

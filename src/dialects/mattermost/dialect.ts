@@ -19,12 +19,19 @@ export const mattermostDialect: Dialect & SocketDialect = {
   description: MATTERMOST_DESCRIPTION,
   owns: (path) => path === '/api/v4' || path.startsWith('/api/v4/'),
   answerUnknown,
-  register(fastify, { services, rates, declare }) {
+  register(fastify, { services, rates, declare, meter }) {
     const voice = voiceOf(services)
     leaveBodies(fastify)
     greet(fastify, voice)
     const parts = [statusRoutes, customStatusRoutes, sessionRoutes, userRoutes, preferenceRoutes, systemRoutes]
-    serve(fastify, { routes: parts.flatMap((routes) => routes(voice)), manners: mannersOf(voice), services, rates, declare })
+    serve(fastify, {
+      routes: parts.flatMap((routes) => routes(voice)),
+      manners: mannersOf(voice),
+      services,
+      rates,
+      declare,
+      meter,
+    })
   },
   sockets: ({ services, fanout }) => [createSocketRoute(voiceOf(services), fanout)],
 }

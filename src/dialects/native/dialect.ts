@@ -26,6 +26,7 @@ import { explainRoutes } from './routes-explain.ts'
 import { freeRoutes } from './routes-free.ts'
 import { groupRoutes } from './routes-groups.ts'
 import { type HistoryRoutesParts, historyRoutes } from './routes-history.ts'
+import { type Metrics, metricsRoutes } from './routes-metrics.ts'
 import { type OperationParts, operationRoutes } from './routes-operation.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { presenceRoutes } from './routes-presence.ts'
@@ -46,6 +47,7 @@ export interface NativeParts extends OperationParts, HistoryRoutesParts {
   readonly webhooks: WebhooksService
   readonly badges: Badges
   readonly scripts: Scripts
+  readonly metrics: Metrics
   readonly realtime: Pick<Realtime, 'fanout' | 'openStream' | 'turnAway' | 'isFull'>
 }
 
@@ -56,7 +58,7 @@ export function nativeDialect(parts: NativeParts): Dialect & SocketDialect {
   return {
     name: 'native',
     description: NATIVE_DESCRIPTION,
-    register(fastify, { services, rates, declare }) {
+    register(fastify, { services, rates, declare, meter }) {
       routes = routesOf(services, parts, texts).map((route) =>
         exacting(route.repeatable ? onceOnly(route, { repeats: parts.repeats, log: services.log }) : route),
       )
@@ -74,7 +76,7 @@ export function nativeDialect(parts: NativeParts): Dialect & SocketDialect {
         else done(new Failure('unsupported_media', 'This takes application/json, not lines of it.'))
       })
       const identify = (request: FastifyRequest) => bearerOf(request, services.authentication)
-      serve(fastify, { routes, services, rates, declare, manners: { identify, refuse, countsCalls: 'first' } })
+      serve(fastify, { routes, services, rates, declare, meter, manners: { identify, refuse, countsCalls: 'first' } })
     },
     sockets: ({ services, fanout }) => [socketRoute(services, fanout, texts)],
     owns: () => true,
@@ -104,6 +106,7 @@ function routesOf(services: Services, parts: NativeParts, texts: Texts): readonl
     ...freeRoutes(services, parts.realtime, texts),
     ...webhookRoutes(services, parts.webhooks),
     ...operationRoutes(services, parts),
+    ...metricsRoutes(services, parts.metrics),
     ...badgeRoutes(services, parts.badges),
     ...scriptRoutes(parts.scripts),
     ...descriptionRoutes(parts.catalogue),

@@ -32,6 +32,7 @@ export function openEvents(realtime: StreamingParts, parts: EventsParts): Connec
     response: reply.raw,
     address: request.ip,
     principal,
+    dialect: 'native',
     closed,
     farewell: (_code, reason) => farewell(reason),
   })

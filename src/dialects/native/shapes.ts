@@ -166,6 +166,7 @@ export const ReadyShape = titled('Readiness', {
 })
 
 export const LinesShape = Type.String({ contentMediaType: 'application/x-ndjson', description: 'One JSON object a line.' })
+export const MetricsShape = Type.String({ contentMediaType: 'text/plain', description: 'Prometheus text format 0.0.4.' })
 export const EventsShape = Type.String({ contentMediaType: 'text/event-stream', description: 'Server-sent events.' })
 
 export const DocumentShape = Type.Object({}, { title: 'OpenApiDocument', description: 'OpenAPI 3.1.' })

@@ -39,7 +39,7 @@ export function rocketchatDialect(): Dialect & SocketDialect {
     name: NAME,
     description: ROCKETCHAT_DESCRIPTION,
     register(fastify, parts) {
-      const { services, declare } = parts
+      const { services, declare, meter } = parts
       ;({ rates } = parts)
       readAsTheProductDoes(fastify)
       const routes = [
@@ -48,7 +48,7 @@ export function rocketchatDialect(): Dialect & SocketDialect {
         ...administrationRoutes(services, () => openSockets()),
         ...methodRoutes({ services, methods: createMethods({ services, rates }) }),
       ]
-      serve(fastify, { routes, manners: mannersFor(services), services, rates, declare })
+      serve(fastify, { routes, manners: mannersFor(services), services, rates, declare, meter })
     },
     sockets(parts) {
       const { services, fanout, log } = parts

@@ -14,10 +14,17 @@ import { userRoutes } from './routes-users.ts'
 export const superofficeDialect: Dialect = {
   name: 'superoffice',
   description: SUPEROFFICE_DESCRIPTION,
-  register(fastify, { services, rates, declare }) {
+  register(fastify, { services, rates, declare, meter }) {
     readBodies(fastify)
     const identify = createIdentify(services.authentication)
-    serve(fastify, { routes: routesOf(services), manners: { identify, refuse, countsCalls: 'first' }, services, rates, declare })
+    serve(fastify, {
+      routes: routesOf(services),
+      manners: { identify, refuse, countsCalls: 'first' },
+      services,
+      rates,
+      declare,
+      meter,
+    })
   },
   owns,
   answerUnknown,
