@@ -7,7 +7,7 @@ import { createServer, type ServerResponse } from 'node:http'
  */
 
 export interface Told {
-  readonly fixed?: Readonly<Record<string, { readonly type: string; readonly text: string }>>
+  readonly fixed?: Readonly<Record<string, { readonly type: string; readonly text: string; readonly etag?: string }>>
   readonly batches?: Readonly<Record<string, Readonly<Record<string, Status>>>>
   readonly lists?: Readonly<Record<string, readonly Listed[]>>
 }
@@ -38,7 +38,8 @@ process.once('message', ({ fixed = {}, batches = {}, lists = {} }: Told) => {
   const server = createServer((request, response) => {
     const path = request.url ?? '/'
     const [ready, users, known] = [fixed[path], lists[path], statuses.get(path)]
-    if (ready !== undefined) send(response, ready.type, ready.text)
+    if (ready?.etag !== undefined && request.headers['if-none-match'] === ready.etag) sendKnown(response, ready.etag)
+    else if (ready !== undefined) send(response, ready.type, ready.text)
     else if (users !== undefined) send(response, 'application/json', listOf(users))
     else {
       const chunks: Buffer[] = []
@@ -67,6 +68,11 @@ function batchOf(body: string, known: ReadonlyMap<string, Status> | undefined): 
 }
 
 const UNKNOWN: Status = { user_id: '', status: 'offline', manual: false, last_activity_at: 0, dnd_end_time: 0 }
+
+function sendKnown(response: ServerResponse, etag: string): void {
+  response.writeHead(304, { ETag: etag, 'Cache-Control': 'private, no-cache' })
+  response.end()
+}
 
 function send(response: ServerResponse, type: string, text: string): void {
   response.writeHead(200, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) })

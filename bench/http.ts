@@ -33,12 +33,12 @@ try {
     `\nReads: ${CONNECTIONS} connections, best of ${ROUNDS} rounds of ${SECONDS} s each, in turn with bare node:http.\n`,
   )
   row('case', 'µs CPU', 'bare µs', 'ratio', 'per s', 'bare per s', 'ratio', 'p99 ms', 'goal')
-  for (const one of casesFor(people)) if (one.name.includes(wanted)) await bench(rollcall, one)
+  for (const one of await casesFor(people)) if (one.name.includes(wanted)) await bench(rollcall, one)
 } finally {
   await rollcall.stop()
 }
 
-function casesFor(people: readonly Person[]): readonly Case[] {
+async function casesFor(people: readonly Person[]): Promise<readonly Case[]> {
   const [reader, other] = people
   if (reader === undefined || other === undefined) throw new Error('nobody was provisioned')
   const bearer = { Authorization: `Bearer ${reader.token}` }
@@ -46,7 +46,14 @@ function casesFor(people: readonly Person[]): readonly Case[] {
   const basic = { Authorization: `Basic ${Buffer.from(`${ADMIN.username}:${ADMIN.password}`).toString('base64')}` }
   const batch = (count: number) => people.slice(0, count).map(({ ids }) => ids.mattermost)
   const associate = `/api/v1/User/${other.ids.superoffice}/UserPresenceStatus`
+  const tagOf = async (path: string): Promise<string> =>
+    (await fetch(`${rollcall.url}${path}`, { headers: bearer })).headers.get('etag') ?? ''
+  const [tag, cursor] = [await tagOf(`/v1/presence/${other.id}`), await tagOf('/v1/presence')]
+  const since = `/v1/presence?since=${cursor.replaceAll('"', '')}`
   return [
+    { name: 'native, one, 304', path: `/v1/presence/${other.id}`, headers: { ...bearer, 'If-None-Match': tag }, goal: 0.8 },
+    { name: 'native, nothing new, 304', path: since, headers: { ...bearer, 'If-None-Match': cursor }, goal: 0.8 },
+    { name: 'native, nothing new, 200', path: since, headers: bearer, goal: 0.8 },
     { name: 'native, one', path: `/v1/presence/${other.id}`, headers: bearer, goal: 0.75 },
     { name: 'rocketchat, one', path: `/api/v1/users.getStatus?userId=${other.ids.rocketchat}`, headers: rocket, goal: 0.75 },
     { name: 'mattermost, one', path: `/api/v4/users/${other.ids.mattermost}/status`, headers: bearer, goal: 0.75 },
@@ -98,6 +105,8 @@ async function tellBare(url: string, { path, headers, ids }: Case): Promise<Told
     ...(ids !== undefined && { method: 'POST', body: JSON.stringify(ids) }),
   })
   const text = await answer.text()
+  const etag = answer.headers.get('etag')
+  if (answer.status === 304 && etag !== null) return { fixed: { [path]: { type: '', text: '', etag } } }
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`)
   if (ids !== undefined) {
     const statuses = JSON.parse(text) as Status[]

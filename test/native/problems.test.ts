@@ -47,7 +47,8 @@ function example(schema: Schema): unknown {
   if (schema.anyOf !== undefined) return example(schema.anyOf[0] ?? {})
   if (schema.const !== undefined) return schema.const
   if (schema.enum !== undefined) return schema.enum[0]
-  switch ([schema.type].flat()[0]) {
+  const [type = 'string'] = [schema.type].flat()
+  switch (type) {
     case 'object':
       return Object.fromEntries((schema.required ?? []).map((name) => [name, example(schema.properties?.[name] ?? {})]))
     case 'array':

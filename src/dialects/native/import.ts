@@ -39,7 +39,7 @@ export async function* importUsers(lines: AsyncGenerator<Line>, parts: ImportPar
     const turn = await whichIsDue(waiting.length < LINES_AT_ONCE_MAX ? next : null, first)
     if (turn === 'outcome') {
       if (first !== undefined) yield await first
-      waiting.shift()
+      void waiting.shift()
       continue
     }
     const { done, value } = turn
