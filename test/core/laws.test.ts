@@ -84,7 +84,7 @@ describe('transitions', () => {
     const holds = fc.property(aMoment, aSessionStep, ({ record, at, policy }, { gapMs, event, deed }) => {
       const now = at + gapMs
       const next = transition(record, settled(event, now), deed, now, policy)
-      const live = record.claims.filter(({ until }) => until === null || until > now)
+      const live = record.claims.filter((claim) => endOfClaim(claim) > now)
       if (next !== record) expect(next.claims.map(words)).toEqual(live.map(words))
     })
     fc.assert(holds, RUNS)
