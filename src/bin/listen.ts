@@ -8,10 +8,12 @@ const DRAIN_MS_MAX = 2_000
 const DRAIN_LOOK_MS = 25
 /** After this long in all, in ms, requests in flight are cut. */
 const CLOSE_MS_MAX = 7_000
+/** Connections that wait to be taken; beyond, clients are not heard and ask again after seconds. The system may allow fewer. */
+const WAITING_MAX = 16_384
 
 /** Answers the URL that a person or a script can use. */
 export async function listen(http: FastifyInstance, { host, port }: Pick<Config, 'host' | 'port'>): Promise<string> {
-  await http.listen({ host, port })
+  await http.listen({ host, port, backlog: WAITING_MAX })
   const [bound] = http.addresses()
   const scheme = http.server instanceof SecureServer ? 'https' : 'http'
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${typeof bound === 'object' ? bound.port : port}`

@@ -12,6 +12,8 @@ export interface Admission {
 
 export interface AdmissionParts {
   readonly random: () => number
+  /** The event loop is late again and again: clients may not even be turned away. */
+  readonly onLate?: () => void
   readonly connectionsMax?: number
   readonly strangersMax?: number
 }
@@ -19,6 +21,7 @@ export interface AdmissionParts {
 /** Lets in while there is room and the event loop keeps up; who is turned away is spread over the next seconds. */
 export function createAdmission({
   random,
+  onLate,
   connectionsMax = CONNECTIONS_MAX,
   strangersMax = STRANGERS_MAX,
 }: AdmissionParts): Admission {
@@ -29,6 +32,7 @@ export function createAdmission({
     const now = performance.now()
     lateLooks = now - looked - LOOK_MS > LATE_MS_MAX ? lateLooks + 1 : 0
     looked = now
+    if (lateLooks >= LATE_LOOKS) onLate?.()
   }, LOOK_MS)
   timer.unref()
   return {

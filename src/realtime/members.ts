@@ -53,15 +53,15 @@ export interface MembersParts {
   readonly newId: () => string
   readonly onEnded: Authentication['onEnded']
   readonly admission?: Admission
-  /** Somebody was turned away for so long, in ms, who may have a session that waits for them. */
+  /** Somebody was turned away for so long, in ms, or could not be heard, who may have a session that waits for them. */
   readonly onTurnedAway?: (ms: number) => void
 }
 
 export function createMembers({
   newId,
   onEnded,
-  admission = createAdmission({ random: Math.random }),
   onTurnedAway,
+  admission = createAdmission({ random: Math.random, onLate: () => onTurnedAway?.(0) }),
 }: MembersParts): Members {
   const lifelines = createLifelines()
   const members = new Set<Member>()

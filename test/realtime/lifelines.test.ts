@@ -70,3 +70,20 @@ test('[W6] beyond the bounds, and while the process is late, who comes is asked 
     [null, 5, 5],
   ])
 })
+
+test('[W6] a process that is late again and again says so, for those whom it does not even hear', async () => {
+  let late = 0
+  const admission = createAdmission({ random: () => 0, onLate: () => void late++ })
+  let at = performance.now()
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => at)
+  const look = async (lateMs: number): Promise<void> => {
+    at += 100 + lateMs
+    await vi.advanceTimersByTimeAsync(100)
+  }
+  for (const lateMs of [0, 300, 300, 0, 300, 300]) await look(lateMs)
+  expect(late).toBe(0)
+  await look(300)
+  expect([late, admission.turnAway(0, 0)]).toEqual([1, 1])
+  clock.mockRestore()
+  admission.stop()
+})
