@@ -115,6 +115,7 @@ async function walkServer({ walk, ann }: World): Promise<void> {
   await walk('GET /v1/export', 403, { as: ann })
   await walk('GET /healthz', 200, { as: null })
   await walk('GET /readyz?writable', 200, { as: null })
+  await walk('GET /metrics', 200, { as: null })
   await walk('GET /openapi.json', 200, { as: null })
   await walk('GET /openapi.json', 304, { as: null, headers: { 'If-None-Match': '*' } })
   await walk('GET /openapi.json?dialect=klingon', 400, { as: null })

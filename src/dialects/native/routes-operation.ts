@@ -118,10 +118,21 @@ export function operationRoutes({ administration, settings }: Services, { health
       handle({ request, reply }) {
         const degraded = health.degraded()
         const isReady = health.state === 'ready' && (degraded === null || !isAskedForWriting(request.query))
-        return reply.code(isReady ? 200 : 503).send({ state: health.state, ...(degraded !== null && { degraded }) })
+        const reason = NOT_READY[health.state]
+        return reply.code(isReady ? 200 : 503).send({
+          state: health.state,
+          ...(degraded !== null && { degraded }),
+          ...(reason !== null && { reason }),
+        })
       },
     }),
   ]
+}
+
+const NOT_READY: Readonly<Record<Health['state'], string | null>> = {
+  loading: 'The store is being read. It serves as soon as that is done.',
+  ready: null,
+  draining: 'It is ending: requests in flight are finished, and connections are told where to go on.',
 }
 
 const isAskedForWriting = (query: unknown): boolean => Object.hasOwn(Object(query), 'writable')

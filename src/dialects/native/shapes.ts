@@ -163,6 +163,7 @@ export const AliveShape = titled('Liveness', { state: Type.Literal('alive') })
 export const ReadyShape = titled('Readiness', {
   state: Type.Enum(['loading', 'ready', 'draining']),
   degraded: Type.Optional(Type.String({ description: 'Why nothing can be written now.' })),
+  reason: Type.Optional(Type.String({ description: 'Why it does not serve now, and what comes next.' })),
 })
 
 export const LinesShape = Type.String({ contentMediaType: 'application/x-ndjson', description: 'One JSON object a line.' })
