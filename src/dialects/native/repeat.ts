@@ -46,6 +46,7 @@ export function onceOnly(route: Route, { repeats, log }: RepeatParts): Route {
   async function answerFirst(call: Call, id: string, secret: Buffer, asked: string): Promise<unknown> {
     const { reply, principal } = call
     const body = await route.handle(call)
+    if (body === reply) throw new Error(`${route.path} sends its answer by itself: it cannot be kept for who asks again`)
     const location = reply.getHeader('location')
     const answered: Answered = {
       asked,

@@ -114,11 +114,11 @@ export function webhookRoutes({ people }: Services, webhooks: WebhooksService): 
       async handle({ body: { users, ...rest }, principal, reply }) {
         const named = users?.map((word) => userOf(word, principal, people))
         const made = await webhooks.as(principal).create({ ...rest, users: named ?? null })
-        return reply
+        reply
           .code(201)
           .header('Location', `/v1/webhooks/${made.webhook.id}`)
           .header(...NO_STORE)
-          .send(madeOut(made))
+        return madeOut(made)
       },
     }),
     route({
@@ -164,7 +164,8 @@ export function webhookRoutes({ people }: Services, webhooks: WebhooksService): 
       body: Rotation,
       async handle({ params, body, principal, reply }) {
         const made = await webhooks.as(principal).rotate(params.webhook, body.keepOldMs ?? KEEP_OLD_MS)
-        return reply.header(...NO_STORE).send(madeOut(made))
+        reply.header(...NO_STORE)
+        return madeOut(made)
       },
     }),
     route({
