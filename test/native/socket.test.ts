@@ -40,7 +40,9 @@ test('[N34] a watcher gets a snapshot, then what changes, of those it watches an
   const watcher = await talk(server, eve.token)
   const users = [ann.user.id, bob.user.username, 'nobody']
   await watcher.say({ type: 'watch', users })
-  expect(await watcher.of('snapshot')).toEqual({ type: 'snapshot', users: [ann.user.id, bob.user.id], unknown: ['nobody'] })
+  const named = { [bob.user.username]: bob.user.id }
+  const snapshot = { type: 'snapshot', users: [ann.user.id, bob.user.id], unknown: ['nobody'], named }
+  expect(await watcher.of('snapshot')).toEqual(snapshot)
   const { cursor } = await watcher.of('cursor')
   expect(cursor).toEqual(expect.any(String))
   expect(new Set(mirrorOf(watcher.heard).keys())).toEqual(new Set([ann.user.id, bob.user.id]))
