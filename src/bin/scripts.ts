@@ -10,3 +10,8 @@ const read = (name: string) => (): string | null => {
 }
 
 export const SCRIPTS = { client: read('client.js'), element: read('element.js') }
+
+const CONSOLE = ['index.html', 'console.js', 'console.css', 'emoji.json', 'icon.svg']
+
+/** What the same makes of the console; null for any other name, too. */
+export const consoleFile = (name: string): string | null => (CONSOLE.includes(name) ? read(`console/${name}`)() : null)

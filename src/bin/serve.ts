@@ -34,7 +34,7 @@ import { idSpaces } from './id-spaces.ts'
 import { close, listen } from './listen.ts'
 import { fillFrom } from './load.ts'
 import { createLog } from './log.ts'
-import { SCRIPTS } from './scripts.ts'
+import { consoleFile, SCRIPTS } from './scripts.ts'
 import { snapshotsOf } from './snapshots.ts'
 import { readCredentials, renewOnHangup } from './tls.ts'
 import { VERSION } from './version.ts'
@@ -118,6 +118,7 @@ export async function serve(config: Config): Promise<void> {
     webhooks: webhooks.service,
     badges,
     scripts: SCRIPTS,
+    consoleFiles: consoleFile,
     repeats,
     metrics: { readers: config.metrics, text: metrics.text },
   })

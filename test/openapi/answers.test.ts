@@ -4,6 +4,7 @@ import { ask } from './caller.ts'
 import { readDocument } from './document.ts'
 import { createJudge, type Judge } from './judge.ts'
 import { walkClient } from './walk-client.ts'
+import { walkConsole } from './walk-console.ts'
 import { walkGroups } from './walk-groups.ts'
 import { walkHistory } from './walk-history.ts'
 import { walkMattermost } from './walk-mattermost.ts'
@@ -26,6 +27,7 @@ beforeAll(async () => {
 afterAll(() => world.server.stop())
 
 test('[O3] what the native API really answers is what the document says', () => walkNative(world))
+test('[O3] what is really answered of the console and of presets is what the document says', () => walkConsole(world))
 test('[O3] what is really answered of groups is what the document says', () => walkGroups(world))
 test('[O3] what is really answered to pages is what the document says', () => walkClient(world))
 test('[O3] what is really answered of webhooks is what the document says', () => walkWebhooks(world))

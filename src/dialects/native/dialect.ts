@@ -21,6 +21,7 @@ import { accessRoutes } from './routes-access.ts'
 import { badgeRoutes } from './routes-badge.ts'
 import { bulkRoutes, IMPORT_PATH, LINES_TYPE } from './routes-bulk.ts'
 import { claimRoutes } from './routes-claims.ts'
+import { type ConsoleFiles, consoleRoutes } from './routes-console.ts'
 import { descriptionRoutes } from './routes-description.ts'
 import { explainRoutes } from './routes-explain.ts'
 import { freeRoutes } from './routes-free.ts'
@@ -30,6 +31,7 @@ import { type Metrics, metricsRoutes } from './routes-metrics.ts'
 import { type OperationParts, operationRoutes } from './routes-operation.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { presenceRoutes } from './routes-presence.ts'
+import { presetRoutes } from './routes-presets.ts'
 import { type Scripts, scriptRoutes } from './routes-scripts.ts'
 import { sessionRoutes } from './routes-sessions.ts'
 import { streamRoutes } from './routes-stream.ts'
@@ -47,6 +49,7 @@ export interface NativeParts extends OperationParts, HistoryRoutesParts {
   readonly webhooks: WebhooksService
   readonly badges: Badges
   readonly scripts: Scripts
+  readonly consoleFiles: ConsoleFiles
   readonly metrics: Metrics
   readonly realtime: Pick<Realtime, 'fanout' | 'openStream' | 'turnAway' | 'isFull'>
 }
@@ -104,11 +107,13 @@ function routesOf(services: Services, parts: NativeParts, texts: Texts): readonl
     ...streamRoutes(services, parts.realtime, texts),
     ...groupRoutes(services, texts),
     ...freeRoutes(services, parts.realtime, texts),
+    ...presetRoutes(services),
     ...webhookRoutes(services, parts.webhooks),
     ...operationRoutes(services, parts),
     ...metricsRoutes(services, parts.metrics),
     ...badgeRoutes(services, parts.badges),
     ...scriptRoutes(parts.scripts),
+    ...consoleRoutes(parts.consoleFiles),
     ...descriptionRoutes(parts.catalogue),
   ]
 }

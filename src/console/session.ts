@@ -1,0 +1,86 @@
+import { signal } from '@preact/signals'
+import { type Client, connect, Failure, type LineState, logIn } from '../client/client.ts'
+import { createEmoji, type Emoji } from './emoji.ts'
+import { createPeople, type People, type User } from './people.ts'
+import { createPresent, type Present } from './present.ts'
+import { kept } from './settled.ts'
+
+/** What the whole console stands on while somebody is signed in. */
+export interface Session {
+  readonly client: Client
+  readonly me: User
+  readonly people: People
+  readonly emoji: Emoji
+  readonly present: Present
+}
+
+/** Null: nobody is signed in. */
+export const session = signal<Session | null>(null)
+/** How the connection stands, and since when what is seen is old. */
+export const line = signal<{ readonly state: LineState; readonly liveAt: number }>({ state: 'idle', liveAt: 0 })
+/** Why somebody who was signed in is not any more. */
+export const goodbye = signal<'ended' | null>(null)
+
+const SERVER = location.origin
+const token = kept('token', () => sessionStorage)
+
+/** Throws Failure `unauthenticated`, `too_many`, `unavailable`. */
+export async function signIn(username: string, password: string): Promise<void> {
+  await open(await logIn(SERVER, username, password))
+}
+
+/** With a token that somebody has already. Throws as `signIn`. */
+export async function open(secret: string): Promise<void> {
+  let ended: Failure | null = null
+  const client = connect({
+    url: SERVER,
+    token: secret,
+    onState(state, failure) {
+      line.value = { state, liveAt: state === 'live' || line.value.liveAt === 0 ? Date.now() : line.value.liveAt }
+      if (state === 'live') people?.comeBack()
+      if (state === 'ended') {
+        ended = failure
+        leave('ended')
+      }
+    },
+  })
+  let people: People | null = null
+  const me: User = await client.call('GET', '/v1/users/me')
+  people = createPeople(client)
+  if (ended !== null) throw ended
+  token.write(secret)
+  goodbye.value = null
+  session.value = { client, me, people, emoji: createEmoji(SERVER), present: createPresent(client) }
+}
+
+/** Whoever loads the page again is still signed in. */
+export async function resume(): Promise<void> {
+  const secret = token.read()
+  if (secret === null) return
+  try {
+    await open(secret)
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'unauthenticated') throw error
+    token.write(null)
+    goodbye.value = 'ended'
+  }
+}
+
+/** Ends the token, too. */
+export async function signOut(): Promise<void> {
+  const opened = session.value
+  leave(null)
+  await opened?.client.call('POST', '/v1/logout').catch(() => undefined)
+}
+
+function leave(why: 'ended' | null): void {
+  const opened = session.value
+  if (opened === null) return
+  token.write(null)
+  goodbye.value = why
+  session.value = null
+  opened.present.stop()
+  opened.people.stop()
+  opened.client.close()
+  line.value = { state: 'idle', liveAt: 0 }
+}
