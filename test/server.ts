@@ -10,7 +10,7 @@ const ENTRY = fileURLToPath(new URL('../src/bin/rollcall.ts', import.meta.url))
 export const COMPILED = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
 const START_MS_MAX = 20_000
 const END_MS_MAX = 12_000
-const LISTENING = /^rollcall listening on (http:\/\/\S+)$/m
+const LISTENING = /^rollcall listening on (https?:\/\/\S+)$/m
 
 /** Everybody's, unless a test says otherwise. */
 export const PASSWORD = 'a password for tests'

@@ -9,6 +9,9 @@ test('[ST1] without any setting the server listens on 127.0.0.1:4600 and keeps i
     administrator: {},
     rateLimit: true,
     log: 'json',
+    logLevel: 'info',
+    metrics: 'loopback',
+    tls: null,
     trustedProxies: [],
   })
 })
@@ -22,6 +25,10 @@ test('[ST3] a flag beats the variable of the same name', () => {
     '--admin-password',
     '--rate-limit',
     '--log',
+    '--log-level',
+    '--metrics',
+    '--tls-cert',
+    '--tls-key',
     '--trusted-proxies',
   ])
   expect(readConfig({ ROLLCALL_PORT: '1', ROLLCALL_LOG: 'off' }, { ROLLCALL_PORT: '2' })).toMatchObject({ port: 2, log: 'off' })
@@ -48,6 +55,8 @@ test.each([
   ['ROLLCALL_ADMIN_USERNAME', 'two words'],
   ['ROLLCALL_RATE_LIMIT', 'yes'],
   ['ROLLCALL_LOG', 'JSON'],
+  ['ROLLCALL_LOG_LEVEL', 'trace'],
+  ['ROLLCALL_METRICS', 'yes'],
   ['ROLLCALL_TRUSTED_PROXIES', '10.0.0.0/33'],
   ['ROLLCALL_TRUSTED_PROXIES', 'proxy.example'],
   ['ROLLCALL_TRUSTED_PROXIES', ''],

@@ -52,7 +52,8 @@ test('[M5] requests are counted by dialect, route and class of status, and refus
   expect(more(requests, { dialect: 'mattermost', route: '/api/v4/users/{user_id}/status', status: '2xx' })).toBe(1)
   expect(more(requests, { dialect: 'rocketchat', route: 'none', status: '4xx' })).toBe(1)
   expect(more(requests, { dialect: 'superoffice', route: 'none', status: '4xx' })).toBe(1)
-  for (const reason of ['not_logged_in', 'malformed']) expect(more('rollcall_refusals_total', { dialect: 'native', reason })).toBe(1)
+  for (const reason of ['not_logged_in', 'malformed'])
+    expect(more('rollcall_refusals_total', { dialect: 'native', reason })).toBe(1)
 })
 
 test('[M3] nothing that a client sends becomes a label', async () => {
