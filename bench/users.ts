@@ -11,9 +11,8 @@ import { newId, newToken } from '../src/directory/random.ts'
 import { hashOfToken, putToken, tailOf } from '../src/directory/tokenChanges.ts'
 import { encodeUser } from '../src/directory/userRecord.ts'
 import { encodeRecord } from '../src/engine/codec.ts'
-import { fillStore } from '../src/ledgers/embedded/fill.ts'
-import { FORMAT } from '../src/ledgers/embedded/format.ts'
-import { openStore } from '../src/ledgers/embedded/store.ts'
+import { fillWith } from '../src/ledgers/copies.ts'
+import { openFilling } from '../src/ledgers/embedded/fill.ts'
 import { partitionsOf } from '../src/ledgers/writes.ts'
 import { startRollcall, WATCHING_PAUSES } from './servers.ts'
 import { goal, row } from './table.ts'
@@ -96,14 +95,13 @@ async function freePort(): Promise<number> {
 
 /** Makes a store as the server itself would have written it. */
 async function fill(folder: string, users: number): Promise<void> {
-  const meta = { format: FORMAT, epoch: '', factsPartitions: FACTS_PARTITIONS, created: new Date().toISOString() }
   const positions = new Map(partitionsOf(FACTS_PARTITIONS).map((partition) => [partition, users]))
   async function* chunks(): AsyncGenerator<readonly Entry[]> {
     for (let from = 0; from < users; from += CHUNK_USERS)
       yield Array.from({ length: Math.min(CHUNK_USERS, users - from) }, (_, at) => entriesOf(from + at)).flat()
   }
-  const store = await openStore(folder)
-  await fillStore({ store, folder, meta: { ...meta, state: 'copied' }, chunks: chunks(), positions })
+  const header = { factsPartitions: FACTS_PARTITIONS, created: new Date().toISOString(), positions }
+  await fillWith(await openFilling(folder, { header, replace: false, content: null }), chunks())
 }
 
 function salted(): string {

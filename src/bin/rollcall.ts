@@ -4,7 +4,7 @@ import { loginCommand, logoutCommand, tokenCommand } from '../cli/access.ts'
 import { groupCommand } from '../cli/group.ts'
 import { auditCommand, historyCommand } from '../cli/history.ts'
 import { statusCommand } from '../cli/status.ts'
-import { adminCommand, backupCommand, exportCommand, importCommand } from '../cli/store.ts'
+import { adminCommand, backupCommand, exportCommand, importCommand, migrateCommand } from '../cli/store.ts'
 import { tryCommand } from '../cli/try.ts'
 import { userCommand } from '../cli/user.ts'
 import { webhookCommand } from '../cli/webhook.ts'
@@ -32,6 +32,7 @@ const program = new Command('rollcall')
   .addCommand(backupCommand(stoppedStores))
   .addCommand(exportCommand(stoppedStores))
   .addCommand(importCommand(stoppedStores))
+  .addCommand(migrateCommand(stoppedStores))
 
 speakAsOne(program, program.name())
 

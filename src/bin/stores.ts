@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { StoppedStores } from '../cli/store.ts'
 import { createDirectory } from '../directory/directory.ts'
 import { audit } from '../history/audit.ts'
+import { migrateStore } from '../ledgers/migrate.ts'
 import { backupStore, exportStore, importStore, openExisting } from '../ledgers/stopped.ts'
 import { idSpaces } from './id-spaces.ts'
 import { createLog } from './log.ts'
@@ -11,6 +12,7 @@ export const stoppedStores: StoppedStores = {
   exportLines: exportStore,
   importLines: (store, lines, options) => importStore(store, { lines, ...options }),
   backup: backupStore,
+  migrate: (from, to, options) => migrateStore({ from, to, ...options }),
   async resetAdministrator(store, username) {
     await using stack = new AsyncDisposableStack()
     const log = createLog({ form: 'pretty' })

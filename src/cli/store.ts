@@ -3,14 +3,24 @@ import { pipeline } from 'node:stream/promises'
 import { Command } from 'commander'
 import { Failure } from '../core/errors.ts'
 import { newFile, readFrom } from './files.ts'
+import { createProgress } from './progress.ts'
 import { connect } from './server.ts'
-import { example, print } from './terminal.ts'
+import { example, print, printJson } from './terminal.ts'
 
-/** What can be done to a stopped store, by its name (`file:FOLDER`). Given by bin, which knows what stores are. */
+/** What can be done to a stopped store, by its name (`file:FOLDER`, and where it says so `redis://…`). Given by bin, which knows what stores are. */
 export interface StoppedStores {
   exportLines(store: string): AsyncIterable<string>
   importLines(store: string, lines: AsyncIterable<string>, options: { readonly replace: boolean }): Promise<void>
   backup(store: string, folder: string): Promise<void>
+  /** Answers how many records were brought over, and compared. */
+  migrate(
+    from: string,
+    to: string,
+    options: {
+      readonly replace: boolean
+      readonly onProgress: (progress: { readonly doing: string; readonly done: number; readonly of: number }) => void
+    },
+  ): Promise<number>
   resetAdministrator(store: string, username?: string): Promise<{ readonly username: string; readonly password: string }>
 }
 
@@ -31,8 +41,14 @@ export function exportCommand(stores: StoppedStores): Command {
       const lines = store === undefined ? await (await connect()).stream('/v1/export') : stores.exportLines(store)
       if (file === undefined) return pipeline(lines, process.stdout, { end: false })
       await using target = await newFile(file)
-      for await (const line of lines) await target.write(Buffer.from(line))
+      const progress = createProgress()
+      let bytes = 0
+      for await (const line of lines) {
+        bytes += (await target.write(Buffer.from(line))).bytesWritten
+        progress.tell('bytes written', bytes, null)
+      }
       await target.sync()
+      progress.end()
     })
 }
 
@@ -40,13 +56,30 @@ export function importCommand(stores: StoppedStores): Command {
   return new Command('import')
     .argument('<file>')
     .description('bring an export back into the store of a stopped server; "-" is standard input')
-    .requiredOption('--store <store>', 'the store of a stopped server, like file:./data; made when there is none')
+    .requiredOption('--store <store>', 'the store of a stopped server, like file:./data or redis://HOST; made when there is none')
     .option('--replace', 'throw away what the store holds; without it a used store is refused')
     .addHelpText('after', example('rollcall import everything.jsonl --store file:./restored'))
     .action(async (file: string, { store, replace = false }) => {
       const input = await readFrom(file)
       await stores.importLines(store, createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), { replace })
       print(`Imported into ${store}.`)
+    })
+}
+
+export function migrateCommand(stores: StoppedStores): Command {
+  return new Command('migrate')
+    .argument('<from>', 'the store of stopped servers, like file:./data')
+    .argument('<to>', 'one that is not used yet, like redis://127.0.0.1')
+    .description('bring everything from one store to another, and compare each record there; run again it goes on where it was')
+    .option('--replace', 'throw away what the target holds; without it a used one is refused')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', example('rollcall migrate file:./data file:./moved', 'rollcall migrate file:./data "$REDIS"'))
+    .action(async (from: string, to: string, { replace = false, json }) => {
+      const progress = createProgress()
+      const onProgress = ({ doing, done, of }: { doing: string; done: number; of: number }) => progress.tell(doing, done, of)
+      const records = await stores.migrate(from, to, { replace, onProgress }).finally(progress.end)
+      if (json) printJson({ records })
+      else print(`${records.toLocaleString('en')} records are in the new store, each compared. Start the servers with it.`)
     })
 }
 

@@ -36,4 +36,5 @@ export function folderOf(store: string): string {
   })
 }
 
-const isRedis = (store: string): boolean => /^rediss?:/.test(store)
+/** Whether a store's name stands for a Redis or Valkey. */
+export const isRedis = (store: string): boolean => /^rediss?:/.test(store)

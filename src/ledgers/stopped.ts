@@ -1,24 +1,30 @@
 import { readdir } from 'node:fs/promises'
 import { Failure } from '../core/errors.ts'
+import { type Filling, type FillingParts, fillWith, type Picture } from './copies.ts'
+import { openFilling } from './embedded/fill.ts'
 import { type EmbeddedLedger, openEmbeddedLedger } from './embedded/ledger.ts'
-import { type ImportParts, importLines } from './embedded/lines.ts'
-import { folderOf } from './open.ts'
+import { linesOf, readExport } from './lines.ts'
+import { folderOf, isRedis } from './open.ts'
+import { readRedisAddress } from './redis/address.ts'
 
-/* What is done to a `file:FOLDER` store that nobody has open. All throw Failure, with words, also when a process has it open. */
+/* What is done to a store that no server serves. All throw Failure, with words, also when a process has a folder open. */
 
 /** Every entry as JSON lines, each with its line end. */
 export async function* exportStore(store: string): AsyncGenerator<string> {
-  const ledger = await openExisting(store)
-  try {
-    yield* ledger.exportLines()
-  } finally {
-    await ledger.close()
-  }
+  await using picture = await openStorePicture(store)
+  yield* linesOf(picture)
 }
 
-/** Brings an export back; a store that is used is only overwritten with `replace`. */
-export async function importStore(store: string, parts: Omit<ImportParts, 'folder'>): Promise<void> {
-  await importLines({ ...parts, folder: folderOf(store) })
+export interface ImportParts {
+  readonly lines: AsyncIterable<string>
+  /** Whether what a used store holds may be thrown away. */
+  readonly replace?: boolean
+}
+
+/** Brings an export back, with its versions and positions, under a new epoch; a store that is used is only overwritten with `replace`. */
+export async function importStore(store: string, { lines, replace = false }: ImportParts): Promise<void> {
+  await using exported = await readExport(lines)
+  await fillWith(await openStoreFilling(store, { header: exported.header, replace, content: null }), exported.chunks)
 }
 
 /** Copies it into an empty or absent folder. */
@@ -37,4 +43,24 @@ export async function openExisting(store: string): Promise<EmbeddedLedger> {
   const files = await readdir(folder).catch(() => [])
   if (files.length === 0) throw new Failure('not_found', `there is no store in ${folder}`, { field: 'store' })
   return openEmbeddedLedger({ folder })
+}
+
+/** All of a store as it is now. */
+export async function openStorePicture(store: string): Promise<Picture> {
+  if (isRedis(store)) {
+    const { openPicture } = await import('./redis/picture.ts')
+    return openPicture(readRedisAddress(store))
+  }
+  await using opening = new AsyncDisposableStack()
+  const ledger = opening.adopt(await openExisting(store), (opened) => opened.close())
+  const picture = opening.use(await ledger.picture())
+  const opened = opening.move()
+  return { ...picture, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+/** A store to be filled; a folder is made where there is none. */
+export async function openStoreFilling(store: string, parts: FillingParts): Promise<Filling> {
+  if (!isRedis(store)) return openFilling(folderOf(store), parts)
+  const { openRedisFilling } = await import('./redis/fill.ts')
+  return openRedisFilling(readRedisAddress(store), parts)
 }

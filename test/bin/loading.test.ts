@@ -6,9 +6,8 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Entry } from '../../src/core/ports.ts'
-import { fillStore } from '../../src/ledgers/embedded/fill.ts'
-import { FORMAT } from '../../src/ledgers/embedded/format.ts'
-import { openStore } from '../../src/ledgers/embedded/store.ts'
+import { fillWith } from '../../src/ledgers/copies.ts'
+import { openFilling } from '../../src/ledgers/embedded/fill.ts'
 import { partitionsOf } from '../../src/ledgers/writes.ts'
 import { startServer } from '../server.ts'
 
@@ -64,9 +63,9 @@ async function fill(folder: string): Promise<void> {
         version: 1,
       }))
   }
-  const meta = { format: FORMAT, epoch: '', factsPartitions: 2, created: new Date().toISOString(), state: 'copied' as const }
   const positions = new Map(partitionsOf(2).map((partition) => [partition, 1]))
-  await fillStore({ store: await openStore(folder), folder, meta, chunks: chunks(), positions })
+  const header = { factsPartitions: 2, created: new Date().toISOString(), positions }
+  await fillWith(await openFilling(folder, { header, replace: false, content: null }), chunks())
 }
 
 async function freePort(): Promise<number> {

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { startRedis } from '../redis/server.ts'
 import { ADMIN, type Server, startServer } from '../server.ts'
 import { runShell } from '../shell.ts'
 import { startReceiver } from '../webhooks/receiver.ts'
@@ -23,6 +24,7 @@ const COMMANDS = [
   'backup',
   'export',
   'import',
+  'migrate',
 ]
 
 let server: Server
@@ -221,14 +223,14 @@ test('[K14] the examples in the help of every command work as they are typed', {
   await writeFile(join(cwd, 'users.jsonl'), '{"username":"bert"}\n')
   const ID = (await other.call('GET', '/v1/tokens', other.adminToken)).tokens[0].id
   await using receiver = await startReceiver()
+  const redis = await startRedis()
+  onTestFinished(() => redis.stop())
   await other.call('PATCH', '/v1/settings', other.adminToken, { webhookHosts: ['127.0.0.1'], history: 'all' })
   const WEBHOOK = (await other.call('POST', '/v1/webhooks', other.adminToken, { url: receiver.url, active: false })).id
-  const env = { ROLLCALL_URL: other.url, PASSWORD: ADMIN.password, ID, WEBHOOK }
+  const REDIS = `redis://127.0.0.1:${redis.port}`
+  const env = { ROLLCALL_URL: other.url, PASSWORD: ADMIN.password, ID, WEBHOOK, REDIS }
   const examples = await examplesUnder([])
-  const [running, stopped] = [
-    examples.filter((line) => !line.includes('--store')),
-    examples.filter((line) => line.includes('--store')),
-  ]
+  const [running, stopped] = [examples.filter((line) => !isOfStopped(line)), examples.filter((line) => isOfStopped(line))]
   expect(running.length).toBeGreaterThan(15)
   const type = async (line: string) =>
     expect({ line, ...(await runShell(line, { cwd, env, input: `${ADMIN.password}\n` })) }).toMatchObject({ line, code: 0 })
@@ -270,6 +272,8 @@ test('[K15] who has read enough may stop reading', async () => {
   const ended = await runShell('set -o pipefail; rollcall try | head -n 1', { cwd: home, env })
   expect(ended).toEqual({ code: 0, stdout: expect.stringMatching(/^The demo user is .*\n$/), stderr: '' })
 })
+
+const isOfStopped = (line: string): boolean => line.includes('--store') || line.startsWith('rollcall migrate')
 
 /** The lines under "Example:" in the help of a command and those within it. */
 async function examplesUnder(path: readonly string[]): Promise<string[]> {

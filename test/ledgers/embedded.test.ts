@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Entry, Ledger } from '../../src/core/ports.ts'
 import { encodeWords, META_KEY } from '../../src/ledgers/embedded/format.ts'
 import { type EmbeddedLedger, openEmbeddedLedger } from '../../src/ledgers/embedded/ledger.ts'
-import { importLines } from '../../src/ledgers/embedded/lines.ts'
+import { importStore } from '../../src/ledgers/stopped.ts'
 
 let root = ''
 let folder = ''
@@ -237,7 +237,7 @@ describe('copies', () => {
     await within((ledger) => put(ledger, ['ann']))
     const meta = { format: 1, epoch: 'x', factsPartitions: 2, created: '', state: 'filling' as const }
     await withLevel((level) => level.put(META_KEY, encodeWords(META_KEY, meta)))
-    await expect(open()).rejects.toThrow('never finished; back up again')
+    await expect(open()).rejects.toThrow('never finished: a backup goes into an empty folder again')
   })
 
   test('an export brings back everything: values of any bytes, versions, positions', async () => {
@@ -249,7 +249,7 @@ describe('copies', () => {
       return exported(ledger)
     })
     const other = join(root, 'other')
-    await importLines({ folder: other, lines: each(lines) })
+    await importStore(`file:${other}`, { lines: each(lines) })
     const [was, is] = [await within(contentOf), await within(contentOf, other)]
     expect(is).toEqual(was)
     expect(is.positions['facts/1']).toBe(3)
@@ -274,7 +274,7 @@ describe('copies', () => {
       return [await archived(ledger), await exported(ledger)] as const
     })
     expect(lines.length).toBe(1 + 1 + 1501 + 1)
-    await importLines({ folder: other, lines: each(lines) })
+    await importStore(`file:${other}`, { lines: each(lines) })
     for (const where of [folder, copy, other]) {
       await within(async (ledger) => {
         expect(await archived(ledger)).toEqual(was)
@@ -306,9 +306,11 @@ describe('copies', () => {
       await put(ledger, ['bob'])
       return [before, ledger.epoch] as const
     })
-    await expect(importLines({ folder, lines: each(lines) })).rejects.toThrow('replace throws away what it holds')
+    await expect(importStore(`file:${folder}`, { lines: each(lines) })).rejects.toThrow(
+      'with replace, what it holds is thrown away',
+    )
     await within(async (ledger) => expect((await contentOf(ledger)).entries.length).toBe(2))
-    await importLines({ folder, lines: each(lines), replace: true })
+    await importStore(`file:${folder}`, { lines: each(lines), replace: true })
     await within(async (ledger) => {
       expect((await contentOf(ledger)).entries.map((entry) => entry.key)).toEqual(['ann'])
       expect(ledger.epoch).not.toBe(epoch)
@@ -329,9 +331,9 @@ describe('copies', () => {
       [[], /line 1 of the export/],
     ]
     for (const [said, error] of bad)
-      await expect(importLines({ folder: other, lines: each(said), replace: true })).rejects.toThrow(error)
+      await expect(importStore(`file:${other}`, { lines: each(said), replace: true })).rejects.toThrow(error)
     await expect(open(other)).rejects.toThrow('never finished')
-    await importLines({ folder: other, lines: each(lines), replace: true })
+    await importStore(`file:${other}`, { lines: each(lines), replace: true })
     await within(async (ledger) => expect((await contentOf(ledger)).entries.length).toBe(2), other)
   })
 })

@@ -4,11 +4,14 @@ import { atOf, boundsOf } from '../places.ts'
 import { decode } from './format.ts'
 import type { Store } from './store.ts'
 
-/** Where all series of all partitions are, apart from the entries that are loaded. */
-export const ARCHIVE = { gte: 'archive/', lt: 'archive0' } as const
+/** Where all series are, apart from the entries that are loaded. */
+const ARCHIVE = 'archive/'
+
+/** The range of all series of a partition. */
+export const archiveOf = (partition: Partition) => ({ gte: `${ARCHIVE}${partition}\0`, lt: `${ARCHIVE}${partition}\x01` })
 
 /** Series of one partition, one after another; within each the entries in order. */
-export const seriesPrefix = (partition: Partition, series: string): string => `archive/${partition}\0${series}\0`
+export const seriesPrefix = (partition: Partition, series: string): string => `${archiveOf(partition).gte}${series}\0`
 
 /** What a key of the archive says. */
 export function archivePlace(storeKey: string): {
@@ -16,7 +19,7 @@ export function archivePlace(storeKey: string): {
   readonly series: string
   readonly place: string
 } {
-  const [partition = '', series = '', place = ''] = storeKey.slice(ARCHIVE.gte.length).split('\0')
+  const [partition = '', series = '', place = ''] = storeKey.slice(ARCHIVE.length).split('\0')
   return { partition, series, place }
 }
 
@@ -32,8 +35,8 @@ export interface EmbeddedArchiveParts {
 /** The archive in the store itself, so that an append and its commit are one batch. */
 export function createEmbeddedArchive({ store, erase }: EmbeddedArchiveParts): Archive {
   async function nameAfter(partition: Partition, after: string): Promise<string | null> {
-    const beyond = after === '' ? `archive/${partition}\0` : `archive/${partition}\0${after}\x01`
-    const [first] = await read(() => store.keys({ gte: beyond, lt: `archive/${partition}\x01`, limit: 1 }).all())
+    const { gte, lt } = archiveOf(partition)
+    const [first] = await read(() => store.keys({ gte: after === '' ? gte : `${gte}${after}\x01`, lt, limit: 1 }).all())
     return first === undefined ? null : archivePlace(first).series
   }
 

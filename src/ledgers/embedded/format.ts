@@ -16,6 +16,9 @@ export interface Meta {
   readonly created: string
   /** `copied`: a backup or import, which gets a new epoch when it is first opened; `filling`: one that was never finished. */
   readonly state: 'whole' | 'copied' | 'filling'
+  /** While it is filled, so that another attempt can go on: with what, and which partitions are all there. */
+  readonly content?: string
+  readonly finished?: readonly Partition[]
 }
 
 /** Where a partition stands, and what proves that nothing of it is missing: how many entries it has and the sum of their traces. */

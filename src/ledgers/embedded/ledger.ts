@@ -3,15 +3,17 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { Failure } from '../../core/errors.ts'
 import type { Ledger, Partition, Positions, Version } from '../../core/ports.ts'
 import type { Instant } from '../../core/vocabulary.ts'
+import { chunksOf, fillWith, type Picture } from '../copies.ts'
 import { createFeed } from '../feed.ts'
+import { linesOf } from '../lines.ts'
 import { createLedgerTime } from '../time.ts'
 import { assertCommit, FACTS_PARTITIONS, partitionsOf } from '../writes.ts'
 import { createEmbeddedArchive } from './archive.ts'
 import { createCommitter } from './committer.ts'
-import { fillStore, putMeta } from './fill.ts'
+import { openFilling, putMeta } from './fill.ts'
 import { FORMAT, type Head, type Meta } from './format.ts'
-import { linesOf } from './lines.ts'
 import { inspectLogs, type Torn } from './logs.ts'
+import { pictureOf } from './picture.ts'
 import { openScan, type Scan } from './scan.ts'
 import { closeStore, openStore, readHeads, readMeta, type Store } from './store.ts'
 
@@ -29,6 +31,8 @@ export interface EmbeddedLedgerParts {
 
 /** The ledger in one folder of this machine, with what only a folder can do. All of it works while commits go on. */
 export interface EmbeddedLedger extends Ledger {
+  /** All of it as it is now, for copies. */
+  picture(): Promise<Picture>
   /** Copies one consistent picture into an empty folder. Opened as a ledger, it has the same content and a new epoch. */
   backup(folder: string): Promise<void>
   /** Every entry as JSON lines, each with its line end; a header first and a count last. */
@@ -96,6 +100,7 @@ function serve(
   let closing: Promise<void> | null = null
 
   const scan = (): Promise<Scan> => openScan(store, [...heads.keys()])
+  const picture = async (): Promise<Picture> => pictureOf(await scan(), meta)
 
   return {
     epoch: meta.epoch,
@@ -116,26 +121,26 @@ function serve(
     follow: feed.follow,
     now: createLedgerTime(clock),
     away: committer.away,
+    picture,
     async backup(target) {
-      await using now = await scan()
-      await backupInto(target, meta, now)
+      await using now = await picture()
+      await backupInto(target, now)
     },
     async *exportLines() {
-      await using now = await scan()
-      yield* linesOf(meta, positionsOf(now.heads), now.copied())
+      await using now = await picture()
+      yield* linesOf(now)
     },
     compact: () => store.compactRange('', '\u{10ffff}'),
     close: () => (closing ??= committer.close().then(() => closeStore(store, folder))),
   }
 }
 
-async function backupInto(folder: string, meta: Meta, { copied, heads }: Scan): Promise<void> {
+async function backupInto(folder: string, picture: Picture): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   if ((await readdir(folder)).length > 0) {
     throw new Failure('invalid', `${folder} is not empty; a backup needs a folder of its own`, { field: 'folder' })
   }
-  const store = await openStore(folder)
-  await fillStore({ store, folder, meta: { ...meta, state: 'copied' }, chunks: copied(), positions: positionsOf(heads) })
+  await fillWith(await openFilling(folder, { header: picture, replace: false, content: null }), chunksOf(picture))
 }
 
 function positionsOf(heads: ReadonlyMap<Partition, Head>): ReadonlyMap<Partition, Version> {

@@ -1,8 +1,9 @@
 import type { Iterator } from 'classic-level'
 import { Failure } from '../../core/errors.ts'
-import type { Entry, Partition, Version } from '../../core/ports.ts'
-import { ARCHIVE, archivePlace } from './archive.ts'
-import { damaged, decode, type Head, prefixOf, sumOf, traceOf } from './format.ts'
+import type { Entry, Partition } from '../../core/ports.ts'
+import type { ArchivedEntry, CopiedEntry } from '../copies.ts'
+import { archiveOf, archivePlace } from './archive.ts'
+import { damaged, decode, EMPTY_HEAD, type Head, prefixOf, sumOf, traceOf } from './format.ts'
 import { readHeads, type Snapshot, type Store } from './store.ts'
 
 /** How many entries are read at a time; the event loop turns between two chunks. */
@@ -12,17 +13,8 @@ const CHUNK_ENTRIES = 1000
 export interface Scan extends AsyncDisposable {
   readonly heads: ReadonlyMap<Partition, Head>
   readonly chunks: AsyncIterable<readonly Entry[]>
-  /** All of it, for copies: after the entries what is archived, each checked. */
-  copied(): AsyncGenerator<readonly (Entry | ArchivedEntry)[]>
-}
-
-/** An entry of the archive, as copies bring it along. */
-export interface ArchivedEntry {
-  readonly partition: Partition
-  readonly series: string
-  readonly place: string
-  readonly value: Uint8Array
-  readonly version: Version
+  /** All of a partition, for copies: after the entries what is archived, each checked. */
+  part(partition: Partition): AsyncGenerator<readonly CopiedEntry[]>
 }
 
 /** Pictures the store as it is now, whatever is written meanwhile. Its chunks throw Failure at the first damaged entry. */
@@ -32,11 +24,11 @@ export async function openScan(store: Store, partitions: readonly Partition[]): 
   try {
     const heads = await readHeads(store, partitions, snapshot)
     const chunks = chunksOf(store, snapshot, heads)
-    async function* copied(): AsyncGenerator<readonly (Entry | ArchivedEntry)[]> {
-      yield* chunks
-      yield* archiveChunks(store, snapshot)
+    async function* part(partition: Partition): AsyncGenerator<readonly CopiedEntry[]> {
+      yield* partitionChunks(store, snapshot, partition, heads.get(partition) ?? EMPTY_HEAD)
+      yield* archiveChunks(store, snapshot, partition)
     }
-    return { heads, chunks, copied, [Symbol.asyncDispose]: () => snapshot.close() }
+    return { heads, chunks, part, [Symbol.asyncDispose]: () => snapshot.close() }
   } catch (error) {
     await snapshot.close()
     throw error
@@ -82,8 +74,8 @@ async function* partitionChunks(
   }
 }
 
-async function* archiveChunks(store: Store, snapshot: Snapshot): AsyncGenerator<readonly ArchivedEntry[]> {
-  const iterator = store.iterator({ ...ARCHIVE, snapshot, highWaterMarkBytes: 1024 * 1024 })
+async function* archiveChunks(store: Store, snapshot: Snapshot, partition: Partition): AsyncGenerator<readonly ArchivedEntry[]> {
+  const iterator = store.iterator({ ...archiveOf(partition), snapshot, highWaterMarkBytes: 1024 * 1024 })
   try {
     for await (const found of batches(iterator, 'archive'))
       yield found.map(([storeKey, bytes]) => ({ ...archivePlace(storeKey), ...decode(storeKey, bytes) }))

@@ -84,6 +84,14 @@ async function holderOf(folder: string): Promise<string> {
 
 /** Null: the folder is new. Throws Failure for a newer format (L5), and for a copy that was never finished. */
 export async function readMeta(store: Store): Promise<Meta | null> {
+  const meta = await readAnyMeta(store)
+  if (meta?.state !== 'filling') return meta
+  const words = `${store.location} holds a copy that was never finished: a backup goes into an empty folder again, an import goes with replace, a migration goes on`
+  throw new Failure('invalid', words, { field: 'store' })
+}
+
+/** As `readMeta`, also of a copy that was never finished. */
+export async function readAnyMeta(store: Store): Promise<Meta | null> {
   const bytes = await store.get(META_KEY)
   if (bytes === undefined) {
     const [first] = await store.keys({ limit: 1 }).all()
@@ -94,15 +102,6 @@ export async function readMeta(store: Store): Promise<Meta | null> {
   if (meta.format > FORMAT) {
     const words = `${store.location} has format ${meta.format}, this version reads up to ${FORMAT}; start the version that wrote it, or export there and import here`
     throw new Failure('invalid', words, { field: 'store' })
-  }
-  if (meta.state === 'filling') {
-    throw new Failure(
-      'invalid',
-      `${store.location} holds a backup or an import that was never finished; back up again into an empty folder, or import again with replace`,
-      {
-        field: 'store',
-      },
-    )
   }
   return meta
 }

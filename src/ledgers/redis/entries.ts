@@ -19,6 +19,10 @@ export function entryIn(bytes: Buffer): { readonly version: Version; readonly va
   return { version: Number(bytes.toString('latin1', 0, sign)), value: bytes.subarray(sign + 1) }
 }
 
+export function entryOut({ version, value }: { readonly version: Version; readonly value: Uint8Array }): Buffer {
+  return Buffer.concat([Buffer.from(`${version}=`), value])
+}
+
 /** A commit as its partition's log keeps it: the id `17-0`, then keys and values in turn. */
 export function commitIn(partition: Partition, [id, fields]: readonly Reply[]): Commit {
   const writes: Write[] = []

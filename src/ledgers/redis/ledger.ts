@@ -1,5 +1,6 @@
 import { Failure } from '../../core/errors.ts'
 import type { Append, CommitAnswer, Ledger, Partition, Write } from '../../core/ports.ts'
+import { linesOf } from '../lines.ts'
 import { assertCommit, FACTS_PARTITIONS, partitionsOf } from '../writes.ts'
 import type { RedisAddress } from './address.ts'
 import { appendsOut, createRedisArchive } from './archive.ts'
@@ -9,6 +10,7 @@ import { keysOf, metaKey } from './keys.ts'
 import { loadAll, readPositions } from './load.ts'
 import { readLogs } from './log.ts'
 import { settleMeta } from './meta.ts'
+import { takePicture } from './picture.ts'
 import { createReplicas } from './replicas.ts'
 import { readScripts } from './scripts.ts'
 import { openTalk, type Reply } from './talk.ts'
@@ -22,6 +24,11 @@ export interface RedisLedgerParts {
   readonly log?: { warn(words: string): void }
 }
 
+export interface RedisLedger extends Ledger {
+  /** Every entry as JSON lines, of one moment for each partition, whatever is committed meanwhile. */
+  exportLines(): AsyncGenerator<string>
+}
+
 /** How long a commit's place in the log may take to be known here, in ms. */
 const HEARD_MS_MAX = 5_000
 
@@ -30,11 +37,12 @@ export async function openRedisLedger({
   address,
   factsPartitions = FACTS_PARTITIONS,
   log = { warn: () => {} },
-}: RedisLedgerParts): Promise<Ledger> {
+}: RedisLedgerParts): Promise<RedisLedger> {
   const { prefix } = address
   const talk = await openTalk(address)
   try {
-    const { commit, erase, renew, settle } = await readScripts(talk)
+    const scripts = await readScripts(talk)
+    const { commit, erase, renew, settle } = scripts
     const meta = await settleMeta(settle, prefix, factsPartitions)
     const partitions = partitionsOf(meta.factsPartitions)
     const positions = await readPositions(talk, prefix, partitions)
@@ -74,6 +82,10 @@ export async function openRedisLedger({
       follow: following.follow,
       now: time.now,
       away: watch.away,
+      async *exportLines() {
+        await using now = await takePicture({ talk, prefix, meta, scripts })
+        yield* linesOf(now)
+      },
       async close() {
         watch.stop()
         for (const stop of readers) stop()

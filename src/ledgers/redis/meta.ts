@@ -2,33 +2,59 @@ import { randomUUID } from 'node:crypto'
 import { Failure } from '../../core/errors.ts'
 import { metaKey } from './keys.ts'
 import type { Script } from './scripts.ts'
+import type { Reply, Talk } from './talk.ts'
 
 /** The newest format that this version reads; it is the one it writes. */
-const FORMAT = 1
+export const FORMAT = 1
 
 /** What a store says of itself. */
 export interface Meta {
   readonly epoch: string
   readonly factsPartitions: number
+  /** RFC 3339. */
+  readonly created: string
 }
 
-/** Reads it, making it when the store is new. Throws Failure when the format is newer (L5). */
+/** Reads it, making it when the store is new. Throws Failure when the format is newer (L5) or it is being filled. */
 export async function settleMeta(settle: Script, prefix: string, factsPartitions: number): Promise<Meta> {
   const made = { format: FORMAT, epoch: randomUUID(), factsPartitions, created: new Date().toISOString() }
-  const found = (await settle(
+  const found = await settle(
     [metaKey(prefix)],
     Object.entries(made).flatMap(([name, value]) => [name, String(value)]),
-  )) as readonly Buffer[]
-  const meta = new Map<string, string>()
-  for (let i = 0; i + 1 < found.length; i += 2) meta.set(String(found[i]), String(found[i + 1]))
-  const format = Number(meta.get('format'))
+  )
+  return metaIn(fieldsIn(found))
+}
+
+/** Null: there is no store. Throws as `settleMeta`. */
+export async function readMeta(talk: Talk, prefix: string): Promise<Meta | null> {
+  const fields = await readFields(talk, prefix)
+  return fields.size === 0 ? null : metaIn(fields)
+}
+
+/** All that it says, by name; nothing when there is no store. */
+export async function readFields(talk: Talk, prefix: string): Promise<ReadonlyMap<string, string>> {
+  return fieldsIn(await talk.send(metaKey(prefix), ['HGETALL', metaKey(prefix)]))
+}
+
+function metaIn(fields: ReadonlyMap<string, string>): Meta {
+  const format = Number(fields.get('format'))
+  const refuse = (words: string): never => {
+    throw new Failure('invalid', words, { field: 'store' })
+  }
   if (!(format <= FORMAT))
-    throw new Failure(
-      'invalid',
-      `this store has format ${meta.get('format')}, and this version of rollcall reads up to ${FORMAT}: use a newer one`,
-      {
-        field: 'store',
-      },
-    )
-  return { epoch: meta.get('epoch') ?? '', factsPartitions: Number(meta.get('factsPartitions')) }
+    refuse(`this store has format ${fields.get('format')}, and this version of rollcall reads up to ${FORMAT}: use a newer one`)
+  if (fields.get('state') === 'filling')
+    refuse('this store holds a copy that was never finished: an import goes with replace, a migration goes on')
+  return {
+    epoch: fields.get('epoch') ?? '',
+    factsPartitions: Number(fields.get('factsPartitions')),
+    created: fields.get('created') ?? '',
+  }
+}
+
+function fieldsIn(reply: Reply): ReadonlyMap<string, string> {
+  const found = reply as readonly Buffer[]
+  const fields = new Map<string, string>()
+  for (let i = 0; i + 1 < found.length; i += 2) fields.set(String(found[i]), String(found[i + 1]))
+  return fields
 }

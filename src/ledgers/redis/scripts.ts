@@ -9,18 +9,20 @@ export type Script = (keys: readonly [string, ...string[]], parameters: readonly
 export interface Scripts {
   readonly commit: Script
   readonly erase: Script
+  readonly picture: Script
   readonly renew: Script
   readonly settle: Script
 }
 
 export async function readScripts(talk: Talk): Promise<Scripts> {
-  const [commit, erase, renew, settle] = await Promise.all([
+  const [commit, erase, picture, renew, settle] = await Promise.all([
     readScript(talk, 'commit'),
     readScript(talk, 'erase'),
+    readScript(talk, 'picture'),
     readScript(talk, 'renew'),
     readScript(talk, 'settle'),
   ])
-  return { commit, erase, renew, settle }
+  return { commit, erase, picture, renew, settle }
 }
 
 async function readScript(talk: Talk, name: keyof Scripts): Promise<Script> {

@@ -1,11 +1,11 @@
-import { Failure } from '../../core/errors.ts'
-import type { Entry, Partition, Version } from '../../core/ports.ts'
-import { isPlace } from '../places.ts'
-import { partitionsOf } from '../writes.ts'
-import { fillStore } from './fill.ts'
-import { FORMAT, type Meta } from './format.ts'
-import type { ArchivedEntry } from './scan.ts'
-import { closeStore, openStore, readHeads, readMeta, type Store } from './store.ts'
+import { Failure } from '../core/errors.ts'
+import type { Partition, Version } from '../core/ports.ts'
+import { type CopiedEntry, type CopyHeader, chunksOf, type Picture } from './copies.ts'
+import { isPlace } from './places.ts'
+import { partitionsOf } from './writes.ts'
+
+/** The format of exports that this version writes, and the newest it reads. */
+const FORMAT = 1
 
 interface Header {
   readonly rollcall: 'export'
@@ -23,75 +23,49 @@ type Line = {
   readonly base64?: string
 } & ({ readonly key: string } | { readonly series: string; readonly place: string })
 
-/** A header, a line for each entry, and the count of entries, so that a shortened export is noticed. */
-export async function* linesOf(
-  meta: Meta,
-  positions: ReadonlyMap<Partition, Version>,
-  chunks: AsyncIterable<readonly (Entry | ArchivedEntry)[]>,
-): AsyncGenerator<string> {
-  const { format, factsPartitions, created } = meta
-  yield lineOf({
+/** An export of any store: a header, a line for each entry, and the count of entries, so that a shortened one is noticed. */
+export async function* linesOf(picture: Picture): AsyncGenerator<string> {
+  const { factsPartitions, created, positions } = picture
+  const header: Header = {
     rollcall: 'export',
-    format,
+    format: FORMAT,
     factsPartitions,
     created,
     positions: Object.fromEntries(positions),
-  } satisfies Header)
+  }
+  yield lineOf(header)
   let entries = 0
-  for await (const chunk of chunks) {
+  for await (const chunk of chunksOf(picture)) {
     entries += chunk.length
     for (const entry of chunk) yield lineOf(told(entry))
   }
   yield lineOf({ entries })
 }
 
-export interface ImportParts {
-  /** The folder of a ledger that nobody has open; created when absent. */
-  readonly folder: string
-  readonly lines: AsyncIterable<string>
-  /** Whether what a used ledger holds may be thrown away. */
-  readonly replace?: boolean
+/** What an export holds; its chunks can be gone through once. Disposing of it ends the lines. */
+export interface ReadExport extends AsyncDisposable {
+  readonly header: CopyHeader
+  readonly chunks: AsyncIterable<readonly CopiedEntry[]>
 }
 
-/** Brings an export back, with its versions and positions, under a new epoch. Throws Failure for a used ledger and a bad line. */
-export async function importLines({ folder, lines, replace = false }: ImportParts): Promise<void> {
+/** Reads the header at once, the rest in chunks. Both throw Failure `invalid`, naming the line. */
+export async function readExport(lines: AsyncIterable<string>): Promise<ReadExport> {
   const rest = lines[Symbol.asyncIterator]()
+  const end = async (): Promise<void> => void (await rest.return?.())
   try {
-    const header = parseHeader((await rest.next()).value)
-    const { format, factsPartitions, created } = header
-    const meta: Meta = { format, factsPartitions, created, epoch: '', state: 'copied' }
-    const store = replace ? await openStore(folder) : await openUnused(folder)
-    await fillStore({ store, folder, meta, chunks: chunksOf(rest, header), positions: new Map(Object.entries(header.positions)) })
-  } finally {
-    await rest.return?.()
-  }
-}
-
-async function openUnused(folder: string): Promise<Store> {
-  const store = await openStore(folder)
-  try {
-    await assertUnused(store)
-    return store
+    const { factsPartitions, created, positions } = parseHeader((await rest.next()).value)
+    const header = { factsPartitions, created, positions: new Map(Object.entries(positions)) }
+    return { header, chunks: entriesIn(rest, header), [Symbol.asyncDispose]: end }
   } catch (error) {
-    await closeStore(store, folder)
+    await end()
     throw error
-  }
-}
-
-async function assertUnused(store: Store): Promise<void> {
-  const meta = await readMeta(store)
-  const heads = meta === null ? [] : [...(await readHeads(store, partitionsOf(meta.factsPartitions))).values()]
-  if (heads.some((head) => head.position > 0)) {
-    throw new Failure('conflict', `${store.location} is in use; importing with replace throws away what it holds`, {
-      reason: 'taken',
-    })
   }
 }
 
 const CHUNK_ENTRIES = 1000
 
-async function* chunksOf(lines: AsyncIterator<string>, header: Header): AsyncGenerator<readonly (Entry | ArchivedEntry)[]> {
-  let [chunk, entries] = [[] as (Entry | ArchivedEntry)[], 0]
+async function* entriesIn(lines: AsyncIterator<string>, header: CopyHeader): AsyncGenerator<readonly CopiedEntry[]> {
+  let [chunk, entries] = [[] as CopiedEntry[], 0]
   for (let line = await lines.next(); ; line = await lines.next()) {
     if (line.done) throw badLine(entries + 2, 'the export ends before its last line')
     const said = parse(line.value, entries + 2)
@@ -123,11 +97,11 @@ function parseHeader(line: string | undefined): Header {
   return header as unknown as Header
 }
 
-function entryOf(said: Record<string, unknown>, number: number, { positions }: Header): Entry | ArchivedEntry {
+function entryOf(said: Record<string, unknown>, number: number, { positions }: CopyHeader): CopiedEntry {
   const { partition, version, text, base64 } = said
   const name = nameOf(said)
   if (typeof partition !== 'string' || name === null || !isCount(version)) throw badLine(number, 'this is no entry')
-  if (version === 0 || version > (positions[partition] ?? 0)) throw badLine(number, `its version is not within ${partition}`)
+  if (version === 0 || version > (positions.get(partition) ?? 0)) throw badLine(number, `its version is not within ${partition}`)
   if (typeof text === 'string') return { partition, ...name, version, value: Buffer.from(text) }
   if (typeof base64 === 'string') return { partition, ...name, version, value: Buffer.from(base64, 'base64') }
   throw badLine(number, 'it has no value')
@@ -140,7 +114,7 @@ function nameOf({ key, series, place }: Record<string, unknown>) {
   return isArchived ? { series, place } : null
 }
 
-function told(entry: Entry | ArchivedEntry): Line {
+function told(entry: CopiedEntry): Line {
   const { partition, version, value } = entry
   const name = 'series' in entry ? { series: entry.series, place: entry.place } : { key: entry.key }
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
