@@ -28,7 +28,5 @@ async function openAt(hosts: string | undefined, options = '') {
 
 for (const contract of [ledgerContract, archiveContract]) {
   contract('redis cluster', () => openAt(cluster?.hosts))
-  contract('redis cluster, each commit on a replica too', () => openAt(cluster?.hosts, '&replicas=1'))
-  contract('redis behind sentinels', () => openAt(watched?.hosts))
   contract('redis behind sentinels, each commit on a replica too', () => openAt(watched?.hosts, '&replicas=1'))
 }
