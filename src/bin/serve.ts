@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
 import type { Memberships } from '../core/groups.ts'
 import { mattermostDialect } from '../dialects/mattermost/dialect.ts'
 import { nativeDialect } from '../dialects/native/dialect.ts'
@@ -17,6 +18,7 @@ import { createHistory } from '../history/history.ts'
 import { createAuditLog } from '../history/log.ts'
 import { createSweeper } from '../history/sweep.ts'
 import { createCatalogue } from '../http/catalogue.ts'
+import type { Meter } from '../http/meter.ts'
 import { createRateCounter } from '../http/rate.ts'
 import { createRepeats } from '../http/repeats.ts'
 import { createHttpServer } from '../http/server.ts'
@@ -37,6 +39,8 @@ import { createLog } from './log.ts'
 import { consoleFile, SCRIPTS } from './scripts.ts'
 import { snapshotsOf } from './snapshots.ts'
 import { readCredentials, renewOnHangup } from './tls.ts'
+import type { Tracing } from './tracing.ts'
+import { readTracing } from './tracing-settings.ts'
 import { VERSION } from './version.ts'
 
 /** Serves until it is asked to end. Everything there is, from the ledger outwards; closed in reverse. */
@@ -51,7 +55,10 @@ export async function serve(config: Config): Promise<void> {
   const log = createLog({ form: config.log, level: config.logLevel, onLine: metrics.onLine })
   await makeFolder(config.store)
   const opened = stack.adopt(await openLedger(config.store, { log }), (made) => made.close())
-  const ledger = metrics.ledger(opened)
+  const tracing = await traced(log)
+  if (tracing !== null) stack.defer(tracing.close)
+  const measured = metrics.ledger(opened)
+  const ledger = tracing?.ledger(measured) ?? measured
   const memberships = (): Memberships => groups.memberships
   const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log, memberships, audit }), (made) =>
     made.close(),
@@ -125,11 +132,15 @@ export async function serve(config: Config): Promise<void> {
   const dialects = [rocketchatDialect(), mattermostDialect, superofficeDialect, native]
   const rates = config.rateLimit ? createRateCounter({ now }) : null
   const isLoading = (): boolean => health.state === 'loading'
-  const meterOf = (dialect: string) => (method: string, path: string) => metrics.calls(dialect, method, path)
+  const meterOf = (dialect: string): Meter => {
+    const meter: Meter = (method, path) => metrics.calls(dialect, method, path)
+    return tracing?.meterOf(dialect, meter) ?? meter
+  }
   const http = stack.adopt(
     await createHttpServer({ dialects, services, rates, catalogue, trustedProxies, isLoading, meterOf, tls: credentials }),
     close,
   )
+  tracing?.attach(http.server)
   if (tls !== null) renewOnHangup(http.server, tls, log)
   stack.defer(() => realtime.close())
   // Until everything is loaded it answers probes, and refuses all else to a later time.
@@ -149,4 +160,12 @@ export async function serve(config: Config): Promise<void> {
   health.state = 'draining'
   if (why === 'gap') process.exitCode = 1
   log.info({ why }, 'ending')
+}
+
+/** Null: nobody wants traces, and nothing is loaded for them. */
+async function traced(log: Logger): Promise<Tracing | null> {
+  const settings = readTracing(process.env)
+  if (settings === null) return null
+  const { createTracing } = await import('./tracing.ts')
+  return createTracing(settings, { version: VERSION, log })
 }
