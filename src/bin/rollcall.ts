@@ -1,6 +1,8 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
 import { Command, CommanderError } from 'commander'
 import { loginCommand, logoutCommand, tokenCommand } from '../cli/access.ts'
+import { benchCommand } from '../cli/bench.ts'
+import { doctorCommand } from '../cli/doctor.ts'
 import { groupCommand } from '../cli/group.ts'
 import { auditCommand, historyCommand } from '../cli/history.ts'
 import { statusCommand } from '../cli/status.ts'
@@ -9,6 +11,7 @@ import { tryCommand } from '../cli/try.ts'
 import { userCommand } from '../cli/user.ts'
 import { webhookCommand } from '../cli/webhook.ts'
 import { serveCommand } from './command.ts'
+import { readSettings } from './diagnosis.ts'
 import { refuse } from './refuse.ts'
 import { stoppedStores } from './stores.ts'
 import { VERSION } from './version.ts'
@@ -28,6 +31,8 @@ const program = new Command('rollcall')
   .addCommand(groupCommand())
   .addCommand(tokenCommand())
   .addCommand(webhookCommand())
+  .addCommand(doctorCommand(readSettings))
+  .addCommand(benchCommand())
   .addCommand(adminCommand(stoppedStores))
   .addCommand(backupCommand(stoppedStores))
   .addCommand(exportCommand(stoppedStores))

@@ -20,6 +20,8 @@ const COMMANDS = [
   'group',
   'token',
   'webhook',
+  'doctor',
+  'bench',
   'admin',
   'backup',
   'export',

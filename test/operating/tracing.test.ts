@@ -12,11 +12,13 @@ type Sent = any
 /** A collector that keeps what it is sent. */
 async function startCollector(status = 200) {
   const received: { path: string | undefined; headers: Record<string, unknown>; body: Sent }[] = []
-  const collector = createServer(async (request, response) => {
+  const collector = createServer((request, response) => {
     const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    received.push({ path: request.url, headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString()) })
-    response.writeHead(status).end('{}')
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      received.push({ path: request.url, headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString()) })
+      response.writeHead(status).end('{}')
+    })
   })
   collector.listen(0, '127.0.0.1')
   await once(collector, 'listening')
