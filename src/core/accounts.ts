@@ -68,6 +68,11 @@ export interface Authentication {
   login(who: WhoLogsIn, secret: Secret, options: { readonly address: string; readonly tokenLength: number }): Promise<Login>
   /** Ends the token the principal came with. */
   logout(principal: Principal): Promise<void>
+  /**
+   * Sets the password of whoever has the secret of a link (`createPasswordLink`), once, and ends the user's logins. Throws Failure
+   * `not_found` no_such_token, `invalid`, `unavailable`.
+   */
+  setPassword(secret: string, password: string): Promise<User>
   /** Told when a token is no more, also by time once it was used, and when a user is deactivated or no more, whoever did it. */
   onEnded(listener: (ended: { readonly tokenId: string } | { readonly userId: UserId }) => void): void
 }
@@ -78,6 +83,8 @@ export type WhoLogsIn = { readonly login: string } | { readonly space: LookUp; r
 export interface NewUser {
   readonly username: string
   readonly password?: string
+  /** One that another server made, for administrators to bring along; replaced by one of ours at the first login. */
+  readonly passwordHash?: string
   readonly name?: string
   readonly email?: string | null
   readonly roles?: readonly Role[]
@@ -176,6 +183,8 @@ export interface Administration {
   /** Own name, time zone and password are everybody's to change. A password change ends the user's other login tokens. */
   updateUser(userId: UserId, change: UserChange, condition?: Condition): Promise<User>
   deleteUser(userId: UserId): Promise<void>
+  /** A secret by which the user sets a password once; the one before ends. */
+  createPasswordLink(userId: UserId): Promise<{ readonly secret: string; readonly until: Instant }>
   createToken(token: NewToken): Promise<{ readonly token: string; readonly description: TokenDescription }>
   /** One's own, or, for administrators, anybody's. */
   tokens(userId: UserId): Promise<readonly TokenDescription[]>

@@ -25,6 +25,7 @@ export const AUDIT_KINDS = [
   'webhook.deleted',
   'badge.created',
   'badge.deleted',
+  'password-link.created',
 ] as const
 export type AuditKind = (typeof AUDIT_KINDS)[number]
 

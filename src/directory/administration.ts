@@ -3,8 +3,9 @@ import { Failure } from '../core/errors.ts'
 import type { Write } from '../core/ports.ts'
 import type { Principal } from '../core/principal.ts'
 import type { UserId } from '../core/vocabulary.ts'
+import { assertBrought } from './broughtHashes.ts'
 import type { Delays } from './delays.ts'
-import { digestOf, digestOfNew, type Passwords } from './passwords.ts'
+import { digestOfNew, type Passwords } from './passwords.ts'
 import type { PeopleChanges } from './people.ts'
 import { assertPermission, assertReach, assertScope, noSuchUser, permissionMissing } from './permission.ts'
 import type { Preferences } from './preferences.ts'
@@ -41,7 +42,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     const field = 'currentPassword'
     if (currentPassword === undefined) throw new Failure('invalid', 'currentPassword must be given.', { field })
     await delays.turn(userId, '')
-    if (await passwords.verify(kept, digestOf({ password: currentPassword }) ?? '')) return delays.succeeded(userId, '')
+    if (await passwords.verify(kept, { password: currentPassword })) return delays.succeeded(userId, '')
     delays.failed(userId, '')
     throw new Failure('forbidden', 'currentPassword is wrong.', { reason: 'wrong_password', field })
   }
@@ -54,8 +55,12 @@ export function createAdministration(parts: AdministrationParts): Administration
     if (!isOwn) assertPermission(principal, 'manage-users')
   }
 
-  async function hashOfNew(password: string | undefined): Promise<{ readonly passwordHash?: string }> {
-    return password === undefined ? {} : { passwordHash: await passwords.hash(digestOfNew(password)) }
+  async function hashOfNew(by: Principal, { password, passwordHash }: UserChange): Promise<{ readonly passwordHash?: string }> {
+    if (password !== undefined) return { passwordHash: await passwords.hash(digestOfNew(password)) }
+    if (passwordHash === undefined) return {}
+    if (!by.administrator) throw permissionMissing('of an administrator')
+    assertBrought(passwordHash)
+    return { passwordHash }
   }
 
   /** Preferences are part of how somebody's presence is shown and set; a token that stands in a page does not get them. */
@@ -75,7 +80,7 @@ export function createAdministration(parts: AdministrationParts): Administration
     async createUser(user) {
       assertPermission(principal, 'manage-users')
       if (principal.reach !== null) assertReach(principal, user.id ?? '')
-      const created = await people.create(user, { by: principal, ...(await hashOfNew(user.password)) })
+      const created = await people.create(user, { by: principal, ...(await hashOfNew(principal, user)) })
       if (created === null) throw noSuchUser()
       return created
     },
@@ -88,9 +93,14 @@ export function createAdministration(parts: AdministrationParts): Administration
       }
       return people.update(userId, change, {
         by: principal,
-        ...(await hashOfNew(change.password)),
+        ...(await hashOfNew(principal, change)),
         ...(condition !== undefined && { condition }),
       })
+    },
+    async createPasswordLink(userId) {
+      assertPermission(principal, 'manage-users')
+      assertReach(principal, userId)
+      return people.link(userId, principal)
     },
     async deleteUser(userId) {
       assertPermission(principal, 'manage-users')

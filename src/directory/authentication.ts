@@ -3,9 +3,12 @@ import { Failure } from '../core/errors.ts'
 import type { Ledger, Version } from '../core/ports.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
+import { isBrought } from './broughtHashes.ts'
 import type { Delays } from './delays.ts'
 import { LOGIN_TOKEN_MS, TOKENS_MAX } from './limits.ts'
-import { digestOf, type Passwords } from './passwords.ts'
+import type { PasswordLinks } from './passwordLinks.ts'
+import { digestOf, digestOfNew, type Passwords } from './passwords.ts'
+import type { PeopleChanges } from './people.ts'
 import type { Principals } from './principals.ts'
 import { newToken, type Random } from './random.ts'
 import type { Remembered } from './remembered.ts'
@@ -21,6 +24,8 @@ export interface AuthenticationParts {
   readonly users: Users
   readonly tokens: Tokens
   readonly principals: Principals
+  readonly people: PeopleChanges
+  readonly passwordLinks: PasswordLinks
   readonly passwords: Passwords
   readonly delays: Delays
   readonly remembered: Remembered
@@ -38,7 +43,7 @@ export function createAuthentication(parts: AuthenticationParts): Authentication
     const account = userId ?? fold('login' in who ? who.login : who.value).slice(0, 256)
     await delays.turn(account, address)
     const kept = userId === null ? null : (users.stored(userId)?.passwordHash ?? null)
-    const same = await passwords.verify(kept, digestOf(secret) ?? '')
+    const same = await passwords.verify(kept, secret)
     // Of a password that was changed meanwhile nothing is known.
     const user = userId === null ? null : users.stored(userId)
     if (!same || user === null || user.passwordHash !== kept) {
@@ -47,7 +52,14 @@ export function createAuthentication(parts: AuthenticationParts): Authentication
     }
     delays.succeeded(account, address)
     if (!user.active) throw new Failure('unauthenticated', 'This user is deactivated.', { reason: 'deactivated' })
+    if (kept !== null && isBrought(kept)) await replaceHash(user.id, kept, secret)
     return { userId: user.id, version: users.people.versionOf(user.id) }
+  }
+
+  /** Whoever could not be given a hash of ours now, gets it at the next login. */
+  async function replaceHash(userId: UserId, kept: string, secret: Secret): Promise<void> {
+    const made = passwords.hash(digestOf(secret) ?? '').then((passwordHash) => parts.people.rehash(userId, kept, passwordHash))
+    await made.catch(() => {})
   }
 
   function principalOf(userId: UserId): Principal {
@@ -92,6 +104,19 @@ export function createAuthentication(parts: AuthenticationParts): Authentication
       if (principal === null || user === null)
         throw new Failure('unauthenticated', 'This user is no more.', { reason: 'not_logged_in' })
       return { token, user, principal, until: made.until }
+    },
+    async setPassword(secret, password) {
+      const find = (): Principal => {
+        const userId = parts.passwordLinks.userOf(secret, ledger.now())
+        const principal = userId === null ? null : principals.ofUser(userId)
+        if (principal !== null) return principal
+        const words = 'This link was used, has ended, or was replaced by another. Ask for a new one.'
+        throw new Failure('not_found', words, { reason: 'no_such_token' })
+      }
+      const by = find()
+      const passwordHash = await passwords.hash(digestOfNew(password))
+      const condition = (): boolean => find().userId === by.userId
+      return parts.people.update(by.userId, {}, { by, passwordHash, condition })
     },
     async logout({ userId, tokenId: ended }) {
       const slots = (): number[] => tokens.of(userId).filter((slot) => tokens.idAt(slot) === ended)

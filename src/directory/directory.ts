@@ -10,6 +10,7 @@ import { type Administrators, createAdministrators } from './administrators.ts'
 import { createAuthentication } from './authentication.ts'
 import { createDelays } from './delays.ts'
 import { createExpiry } from './expiry.ts'
+import { createPasswordLinks, PASSWORD_LINK } from './passwordLinks.ts'
 import { createPasswords, type HashingLimits } from './passwords.ts'
 import { createPeopleChanges } from './people.ts'
 import { createPreferences } from './preferences.ts'
@@ -90,7 +91,18 @@ export function createDirectory({
   const passwords = createPasswords(hashing)
   const delays = createDelays()
   const remembered = createRemembered({ users, random })
-  const people = createPeopleChanges({ ledger, users, tokens, preferences, accounts, idSpaces, random, audit })
+  const passwordLinks = createPasswordLinks()
+  const people = createPeopleChanges({
+    ledger,
+    users,
+    tokens,
+    preferences,
+    accounts,
+    passwordLinks,
+    idSpaces,
+    random,
+    audit,
+  })
   const tokenChanges = createTokenChanges({ ledger, users, tokens, replica, random, memberships, audit })
   const administrators = createAdministrators({ users, people, passwords, random })
 
@@ -114,6 +126,7 @@ export function createDirectory({
       expiry.forget(slot)
       tellEnded({ tokenId: tokenId(hash) })
     },
+    [PASSWORD_LINK]: (...key) => passwordLinks.put(...key),
     preference: (path, value, version) => preferences.put(path, value, version),
     [ACCOUNTS_KEY](_, value, version) {
       accounts.put(value, version)
@@ -145,6 +158,8 @@ export function createDirectory({
       users,
       tokens,
       principals,
+      people,
+      passwordLinks,
       passwords,
       delays,
       remembered,

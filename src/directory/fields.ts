@@ -9,7 +9,7 @@ const EMAIL = /^[^\s@"\\{}\p{C}]+@[^\s@"\\{}\p{C}]+$/u
 /** One word that can stand in any address and text without being escaped there. */
 const ID_ELSEWHERE = /^[^\s"\\{}\p{C}]{1,128}$/u
 
-type Checked = Omit<NewUser, 'password' | 'ids'>
+type Checked = Omit<NewUser, 'password' | 'passwordHash' | 'ids'>
 type Checks = { readonly [Field in keyof Required<Checked>]: (value: NonNullable<Checked[Field]>) => string | null }
 
 /** For each field: what would be right; null when it is. */

@@ -5,6 +5,12 @@ export const NAME_LENGTH_MAX = 255
 export const EMAIL_LENGTH_MAX = 254
 export const AVATAR_ETAG_LENGTH_MAX = 100
 export const PASSWORD_BYTES_MAX = 1_024
+/** What hashes made elsewhere may cost; one costs about a second at most. Dearer ones are refused. */
+export const BCRYPT_COST_MAX = 14
+export const PBKDF2_PASSES_MAX = 2_000_000
+export const PBKDF2_KEY_BYTES_MAX = 64
+/** How long somebody may take to set a first password by a link, in ms. */
+export const PASSWORD_LINK_MS = 7 * 24 * 3_600_000
 
 /** Tokens of one user, of any kind; beyond, the oldest login token ends, and other kinds are refused. */
 export const TOKENS_MAX = 1_000

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { hash, verify } from '@node-rs/argon2'
 import type { Secret } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
+import { isBrought, verifyBrought } from './broughtHashes.ts'
 import { PASSWORD_BYTES_MAX } from './limits.ts'
 
 /** Argon2id as OWASP recommends it: memory in KiB, passes, lanes. */
@@ -23,7 +24,7 @@ export interface Passwords {
   /** An argon2id PHC string. Throws Failure `unavailable` busy. */
   hash(digest: string): Promise<string>
   /** `passwordHash` null: takes as long, and is false. Throws Failure `unavailable` busy. */
-  verify(passwordHash: string | null, digest: string): Promise<boolean>
+  verify(passwordHash: string | null, secret: Secret): Promise<boolean>
 }
 
 export function createPasswords({ atOnceMax = defaultAtOnce(), waitingMax = 256 }: HashingLimits = {}): Passwords {
@@ -46,9 +47,12 @@ export function createPasswords({ atOnceMax = defaultAtOnce(), waitingMax = 256 
 
   return {
     hash: (text) => inTurn(() => hash(text, COST)),
-    verify: (passwordHash, text) =>
+    verify: (passwordHash, secret) =>
       inTurn(async () => {
-        const same = await verify(passwordHash ?? NOBODY, text)
+        const digest = digestOf(secret)
+        if (passwordHash !== null && isBrought(passwordHash))
+          return verifyBrought(passwordHash, digest !== null && 'password' in secret ? secret.password : null, digest)
+        const same = await verify(passwordHash ?? NOBODY, digest ?? '')
         return same && passwordHash !== null
       }),
   }

@@ -4,13 +4,15 @@ import type { Audit } from '../core/audit.ts'
 import { Failure } from '../core/errors.ts'
 import type { Ledger, Write } from '../core/ports.ts'
 import type { Principal } from '../core/principal.ts'
-import type { UserId } from '../core/vocabulary.ts'
+import type { Instant, UserId } from '../core/vocabulary.ts'
 import { type AccountPlan, type Accounts, type Draft, userKey } from './accounts.ts'
 import { assertFields } from './fields.ts'
+import { PASSWORD_LINK_MS } from './limits.ts'
 import { assertFree, issueIds, wordsOf } from './names.ts'
+import type { PasswordLinks } from './passwordLinks.ts'
 import { assertHolds, noSuchUser, permissionMissing } from './permission.ts'
 import type { Preferences } from './preferences.ts'
-import { newId, type Random } from './random.ts'
+import { newId, newToken, type Random } from './random.ts'
 import { endings } from './tokenChanges.ts'
 import type { Tokens } from './tokens.ts'
 import { encodeUser, idInSpace, type StoredUser } from './userRecord.ts'
@@ -22,6 +24,7 @@ export interface PeopleChangesParts {
   readonly tokens: Tokens
   readonly preferences: Preferences
   readonly accounts: Accounts
+  readonly passwordLinks: PasswordLinks
   readonly idSpaces: readonly IdSpace[]
   readonly random: Random
   readonly audit: Audit
@@ -40,13 +43,20 @@ export interface PeopleChanges {
   create(user: NewUser, options: ChangeOfUser & { readonly unless?: () => boolean }): Promise<User | null>
   update(userId: UserId, change: UserChange, options: ChangeOfUser): Promise<User>
   remove(userId: UserId, by: Principal): Promise<void>
+  /** The same password under another hash, if `kept` still is the one that is there: no change of the user's. */
+  rehash(userId: UserId, kept: string, passwordHash: string): Promise<void>
+  /** A new secret with which the user sets a password once, and until when; the one before ends. */
+  link(userId: UserId, by: Principal): Promise<{ readonly secret: string; readonly until: Instant }>
 }
+
+/** Characters of a link's secret: 258 bits. */
+const SECRET_LENGTH = 43
 
 /** One word for all changes that may leave nobody to administer: they never share a commit. */
 const ADMINISTRATORS = ' administrators'
 
 export function createPeopleChanges(parts: PeopleChangesParts): PeopleChanges {
-  const { ledger, users, tokens, preferences, accounts, idSpaces, random, audit } = parts
+  const { ledger, users, tokens, preferences, accounts, passwordLinks, idSpaces, random, audit } = parts
 
   function planCreation(wanted: NewUser, { by, passwordHash }: ChangeOfUser, draft: Draft): AccountPlan<UserId> {
     const now = ledger.now()
@@ -111,7 +121,11 @@ export function createPeopleChanges(parts: PeopleChangesParts): PeopleChanges {
     const details = differences(before, user)
     return {
       words: [...wordsOf(before, idSpaces), ...wordsOf(user, idSpaces), ...(steps ? [ADMINISTRATORS] : [])],
-      writes: [{ key: userKey(userId), value, expects: users.people.versionOf(userId) }, ...endedLogins(user, before, by)],
+      writes: [
+        { key: userKey(userId), value, expects: users.people.versionOf(userId) },
+        ...endedLogins(user, before, by),
+        ...endedLink(user, before),
+      ],
       appends: audit({ kind: 'user.changed', by: nameOf(by), userId, details }, now),
       answer: userId,
     }
@@ -128,6 +142,25 @@ export function createPeopleChanges(parts: PeopleChangesParts): PeopleChanges {
     )
   }
 
+  /** Whoever has another password needs no link to set one. */
+  const endedLink = (user: StoredUser, before: StoredUser): Write[] =>
+    user.passwordHash === before.passwordHash ? [] : passwordLinks.endings(user.id)
+
+  function planRehash(userId: UserId, kept: string, passwordHash: string): AccountPlan<null> {
+    const user = users.stored(userId)
+    if (user === null || user.passwordHash !== kept) return { words: [], writes: [], answer: null }
+    const value = encodeUser({ ...user, passwordHash })
+    const writes = [{ key: userKey(userId), value, expects: users.people.versionOf(userId) }]
+    return { words: wordsOf(user, idSpaces), writes, answer: null }
+  }
+
+  function planLink(userId: UserId, secret: string, until: Instant, by: Principal): AccountPlan<null> {
+    const user = existing(users, userId)
+    if (user.roles.includes('admin')) assertMayTouchAdministrators(by)
+    const appends = audit({ kind: 'password-link.created', by: by.by, userId }, ledger.now())
+    return { words: [user.id], writes: [passwordLinks.write(userId, secret, until)], appends, answer: null }
+  }
+
   function planRemoval(userId: UserId, by: Principal): AccountPlan<null> {
     const user = existing(users, userId)
     const isAdministrator = user.roles.includes('admin')
@@ -138,6 +171,7 @@ export function createPeopleChanges(parts: PeopleChangesParts): PeopleChanges {
       writes: [
         { key: userKey(userId), value: null, expects: users.people.versionOf(userId) },
         ...endings(tokens.of(userId), tokens),
+        ...passwordLinks.endings(userId),
         ...preferences.removeAll(userId),
       ],
       appends: audit(
@@ -168,6 +202,14 @@ export function createPeopleChanges(parts: PeopleChangesParts): PeopleChanges {
     },
     async remove(userId, by) {
       await accounts.change(() => planRemoval(userId, by))
+    },
+    async rehash(userId, kept, passwordHash) {
+      await accounts.change(() => planRehash(userId, kept, passwordHash))
+    },
+    async link(userId, by) {
+      const [secret, until] = [newToken(random, SECRET_LENGTH), ledger.now() + PASSWORD_LINK_MS]
+      await accounts.change(() => planLink(userId, secret, until, by))
+      return { secret, until }
     },
   }
 }

@@ -29,6 +29,7 @@ import { groupRoutes } from './routes-groups.ts'
 import { type HistoryRoutesParts, historyRoutes } from './routes-history.ts'
 import { type Metrics, metricsRoutes } from './routes-metrics.ts'
 import { type OperationParts, operationRoutes } from './routes-operation.ts'
+import { passwordRoutes } from './routes-password.ts'
 import { peopleRoutes } from './routes-people.ts'
 import { presenceRoutes } from './routes-presence.ts'
 import { presetRoutes } from './routes-presets.ts'
@@ -98,6 +99,7 @@ function routesOf(services: Services, parts: NativeParts, texts: Texts): readonl
   return [
     ...accessRoutes(services),
     ...peopleRoutes(services, parts.subjects),
+    ...passwordRoutes(services),
     ...bulkRoutes(services, parts.subjects),
     ...presenceRoutes(services, parts.history, texts),
     ...historyRoutes(services, parts),

@@ -7,8 +7,8 @@ import type { UserId } from '../../core/vocabulary.ts'
 import { readJson } from '../../http/json.ts'
 import { BUG, type Problem, problemOf } from './errors.ts'
 import { LINE_BYTES_MAX, type Line } from './lines.ts'
-import { NewUserFields } from './schemas.ts'
-import { userIn } from './translate.ts'
+import { ImportedUserFields } from './schemas.ts'
+import { type PasswordLink, type PasswordLinkOut, userIn } from './translate.ts'
 import { compileValidator } from './validation.ts'
 
 /** Lines that are worked on at once: their changes share commits. */
@@ -18,15 +18,23 @@ const HASHES_AT_ONCE_MAX = 4
 
 /** What became of a line. */
 export type Outcome =
-  | { readonly line: number; readonly result: 'created' | 'updated' | 'unchanged'; readonly id: UserId }
+  | {
+      readonly line: number
+      readonly result: 'created' | 'updated' | 'unchanged'
+      readonly id: UserId
+      /** For whoever has no password, when the line asked for it. */
+      readonly passwordLink?: PasswordLinkOut
+    }
   | { readonly line: number; readonly result: 'refused'; readonly problem: Problem }
 
-type Wanted = Static<typeof NewUserFields>
+type Wanted = Static<typeof ImportedUserFields>
 
 export interface ImportParts {
   readonly people: People
   readonly administration: Administration
   readonly log: Log
+  /** How a link is told. */
+  readonly linkOut: (link: PasswordLink) => PasswordLinkOut
 }
 
 /** Users made and changed as lines say, at their pace: outcomes come in the order of the lines, and no more is read than is worked on. */
@@ -93,7 +101,7 @@ function inOrder(parts: ImportParts): (line: Line) => Promise<Outcome> {
   }
 }
 
-const validate = compileValidator({ schema: NewUserFields, httpPart: 'line', method: '', url: '' })
+const validate = compileValidator({ schema: ImportedUserFields, httpPart: 'line', method: '', url: '' })
 
 /** Throws Failure `invalid`, `too_large`. */
 function readLine({ bytes }: Line): Wanted {
@@ -116,7 +124,14 @@ function wordsOf(wanted: Wanted, people: People): string[] {
   return [...new Set(words.flatMap((word) => (word === undefined ? [] : [word.toLowerCase()])))]
 }
 
-async function apply(wanted: Wanted, { people, administration }: ImportParts) {
+async function apply({ passwordLink = false, ...wanted }: Wanted, parts: ImportParts) {
+  const { people, administration, linkOut } = parts
+  const done = await put(wanted, parts)
+  if (!passwordLink || people.get(done.id)?.hasPassword !== false) return done
+  return { ...done, passwordLink: linkOut(await administration.createPasswordLink(done.id)) }
+}
+
+async function put(wanted: Wanted, { people, administration }: ImportParts) {
   const userId = targetOf(wanted, people) ?? (await create(wanted, { people, administration }))
   if (typeof userId !== 'string') return { result: 'created' as const, id: userId.id }
   const before = people.versionOf(userId)
@@ -125,14 +140,19 @@ async function apply(wanted: Wanted, { people, administration }: ImportParts) {
   return { result: people.versionOf(userId) === before ? ('unchanged' as const) : ('updated' as const), id: userId }
 }
 
-/** What a line says that the user does not show already. */
+/** What a line says that the user does not show already; a hash from elsewhere is for whoever has no password. */
 function differing(wanted: NewUser, known: User | null): UserChange {
   const shown: Readonly<Record<string, unknown>> = { ...known }
-  return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => !isDeepStrictEqual(value, shown[name])))
+  const isNews = (name: string, value: unknown): boolean =>
+    name === 'passwordHash' ? known?.hasPassword === false : !isDeepStrictEqual(value, shown[name])
+  return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => isNews(name, value)))
 }
 
 /** Whoever was made meanwhile, by an import that was cut short and sent again, is the user that is meant. */
-async function create(wanted: Wanted, { people, administration }: Omit<ImportParts, 'log'>): Promise<User | UserId> {
+async function create(
+  wanted: Wanted,
+  { people, administration }: Pick<ImportParts, 'people' | 'administration'>,
+): Promise<User | UserId> {
   try {
     return await administration.createUser(userIn(wanted))
   } catch (error) {

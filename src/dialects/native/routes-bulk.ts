@@ -9,7 +9,7 @@ import { letTakeTime } from '../../http/patience.ts'
 import { type Route, route } from '../../http/route.ts'
 import { importUsers, type Outcome } from './import.ts'
 import { linesOf } from './lines.ts'
-import { userOut } from './translate.ts'
+import { type PasswordLink, type PasswordLinkOut, passwordLinkOut, userOut } from './translate.ts'
 
 /** JSON lines; the one route that takes them, as the router knows it. */
 export const LINES_TYPE = 'application/x-ndjson'
@@ -36,7 +36,9 @@ export function bulkRoutes({ people, administration, log }: Services, subjects: 
         if (body !== undefined && !(body instanceof Readable))
           throw new Failure('unsupported_media', `Users are read as lines, of the content type ${LINES_TYPE}.`)
         const chunks: AsyncIterable<Uint8Array> = body ?? Readable.from([])
-        const outcomes = importUsers(linesOf(chunks), { people, administration: administration.as(principal), log })
+        const linkOut = (link: PasswordLink): PasswordLinkOut => passwordLinkOut(request, link)
+        const parts = { people, administration: administration.as(principal), log, linkOut }
+        const outcomes = importUsers(linesOf(chunks), parts)
         const ended = letTakeTime(request.raw.socket)
         return reply.header('Content-Type', LINES_TYPE).send(Readable.from(reportOf(outcomes, ended)))
       },

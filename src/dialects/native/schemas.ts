@@ -68,7 +68,11 @@ const userFields = {
   timezone: maybe(Line),
   avatarETag: Type.Optional(Line),
 }
-export const NewUserFields = fields({ username: Line, ...userFields })
+const newUserFields = { username: Line, ...userFields, passwordHash: Type.Optional(Line) }
+export const NewUserFields = fields(newUserFields)
+/** A line of an import; `passwordLink`: whoever has no password gets a link to set one. */
+export const ImportedUserFields = fields({ ...newUserFields, passwordLink: Type.Optional(Type.Boolean()) })
+export const NewPassword = fields({ secret: Line, password: Text })
 export const UserFields = fields({ username: Type.Optional(Line), ...userFields, currentPassword: Type.Optional(Text) })
 
 /** Users, or tokens, of one page when the caller does not say, and at most. */

@@ -206,6 +206,25 @@ export function userOut(user: User, { withEmail }: { readonly withEmail: boolean
 
 type UserIn = Static<typeof NewUserFields> | Static<typeof UserFields>
 
+export interface PasswordLink {
+  readonly secret: string
+  readonly until: Instant
+}
+
+export interface PasswordLinkOut {
+  readonly url: string
+  readonly until: string
+}
+
+/** The secret stands behind `#`, which no browser sends to a server, and no server writes into a log. */
+export const passwordLinkOut = (
+  { protocol, host }: { readonly protocol: string; readonly host: string },
+  link: PasswordLink,
+) => ({
+  url: `${protocol}://${host}/set-password#${link.secret}`,
+  until: timeOf(link.until),
+})
+
 /** Ids of every space are text inside. */
 export function userIn(said: Static<typeof NewUserFields>): NewUser
 export function userIn(said: Static<typeof UserFields>): UserChange
