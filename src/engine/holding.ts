@@ -10,9 +10,13 @@ export interface Holding {
   of(userId: UserId): readonly Held[]
   withToken(token: string): readonly Held[]
   all(): Iterable<Held>
-  readonly size: number
-  /** How many came through each door. */
-  readonly sizeByDoor: ReadonlyMap<string, number>
+  readonly figures: SessionsFigures
+}
+
+export interface SessionsFigures {
+  readonly sessions: number
+  /** By the door that they came through. */
+  readonly sessionsByDoor: ReadonlyMap<string, number>
 }
 
 export function createHolding(): Holding {
@@ -51,9 +55,8 @@ export function createHolding(): Holding {
     *all() {
       for (const held of numbered) if (held !== undefined) yield held
     },
-    sizeByDoor,
-    get size() {
-      return size
+    get figures() {
+      return { sessions: size, sessionsByDoor: sizeByDoor }
     },
   }
 }

@@ -10,7 +10,7 @@ import { found, inspectNames, SESSIONS_MAX } from './admission.ts'
 import { createDeadlines } from './deadlines.ts'
 import type { Enact } from './enact.ts'
 import { eventsFor, type Held } from './held.ts'
-import { createHolding } from './holding.ts'
+import { createHolding, type SessionsFigures } from './holding.ts'
 import type { Slices } from './slices.ts'
 import { createStalls } from './stalls.ts'
 
@@ -47,12 +47,6 @@ export interface Sessions {
   holdGraces(ms: number): void
   stop(): void
   readonly figures: SessionsFigures
-}
-
-export interface SessionsFigures {
-  readonly sessions: number
-  /** By the door that they came through. */
-  readonly sessionsByDoor: ReadonlyMap<string, number>
 }
 
 export function createSessions(parts: SessionsParts): Sessions {
@@ -283,7 +277,7 @@ export function createSessions(parts: SessionsParts): Sessions {
       stalls.stop()
     },
     get figures() {
-      return { sessions: holding.size, sessionsByDoor: holding.sizeByDoor }
+      return holding.figures
     },
   }
 }

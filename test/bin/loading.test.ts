@@ -36,7 +36,10 @@ test('[ST11] while it loads it answers probes, refuses all else with 503 and a t
 
     const first = await untilAnswered(() => ask('/readyz'))
     const [alive, ...early] = await Promise.all([ask('/healthz'), ...EARLY.map(([path]) => ask(path))])
-    expect([first.status, await first.json()]).toEqual([503, { state: 'loading' }])
+    expect([first.status, await first.json()]).toEqual([
+      503,
+      { state: 'loading', reason: expect.stringContaining('is being read') },
+    ])
     expect([alive?.status, ready]).toEqual([200, false])
     for (const [at, [path, answer]] of EARLY.entries()) {
       const response = early[at]

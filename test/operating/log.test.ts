@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import Fastify from 'fastify'
 import { afterEach, expect, test, vi } from 'vitest'
 import { createRepeated, PROBLEMS_MAX, REPEATED_MS } from '../../src/bin/repeated.ts'
@@ -62,4 +65,18 @@ test('[ST13] below its level nothing is logged', async () => {
   await using usual = await startServer({ store: 'memory:' })
   await Promise.all([quiet.stop(), usual.stop()])
   expect([quiet.logs.stderr, usual.logs.stderr.includes('"ending"')]).toEqual(['', true])
+})
+
+test('[ST13, M8] a line that is held back is counted all the same; what is said in words alone is always told', async () => {
+  const program = `
+    import { createLog } from '${join(import.meta.dirname, '../../src/bin/log.ts')}'
+    const counts = { warn: 0, error: 0 }
+    const log = createLog({ form: 'json', onLine: (level) => counts[level]++ })
+    for (let i = 0; i < 3; i++) log.error({ err: new Error('why'), route: '/a' }, 'a bug of ours')
+    for (let i = 0; i < 2; i++) log.warn('the ledger is away')
+    console.log(JSON.stringify(counts))`
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program])
+  expect(JSON.parse(stdout)).toEqual({ warn: 2, error: 3 })
+  const told = stderr.trimEnd().split('\n')
+  expect(told.map((line) => JSON.parse(line).msg)).toEqual(['a bug of ours', 'the ledger is away', 'the ledger is away'])
 })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { type Person, type Server, startServer } from '../server.ts'
+import { startReceiver } from '../webhooks/receiver.ts'
 import { type Exposition, readExposition } from './exposition.ts'
 
 let server: Server
@@ -143,4 +144,18 @@ test.each([
   await using other = await startServer({ store: 'memory:', env: { ROLLCALL_METRICS: readers } })
   const status = async (headers: Readonly<Record<string, string>>) => (await other.request('/metrics', { headers })).status
   expect([await status({}), await status({ Via: '1.1 proxy' })]).toEqual([local, foreign])
+})
+
+test('[M8] tries to deliver to webhooks are counted by outcome', async () => {
+  await using receiver = await startReceiver()
+  await server.call('PATCH', '/v1/settings', server.adminToken, { webhookHosts: ['127.0.0.1'] })
+  const { id } = await server.call('POST', '/v1/webhooks', server.adminToken, { url: receiver.url, active: false })
+  const before = await read()
+  await server.call('POST', `/v1/webhooks/${id}/test`, server.adminToken)
+  receiver.answerWith(() => 500)
+  await server.call('POST', `/v1/webhooks/${id}/test`, server.adminToken)
+  const after = await read()
+  const more = (outcome: string) =>
+    after.sum('rollcall_webhook_deliveries_total', { outcome }) - before.sum('rollcall_webhook_deliveries_total', { outcome })
+  expect([more('taken'), more('failed')]).toEqual([1, 1])
 })
