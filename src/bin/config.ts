@@ -10,6 +10,12 @@ export interface Config {
   readonly port: number
   /** `file:FOLDER`, `memory:` or `redis://…`. */
   readonly store: string
+  /** This node's name among those of one Redis; null: made of machine and port. */
+  readonly node: string | null
+  /** How long the other nodes believe in one without news, in ms. */
+  readonly leaseMs: number
+  /** How long sessions of a node that was restarted, or is gone, wait for their users, in ms. */
+  readonly restartGraceMs: number
   readonly administrator: { readonly username?: string; readonly password?: string }
   readonly rateLimit: boolean
   readonly log: LogForm
@@ -32,6 +38,9 @@ export const VARIABLES = {
   ROLLCALL_HOST: 'address to listen on (default 127.0.0.1)',
   ROLLCALL_PORT: 'port to listen on, 0 for any free one (default 4600)',
   ROLLCALL_STORE: 'where facts live: file:FOLDER, memory: or redis://HOST:PORT (default file:./data)',
+  ROLLCALL_NODE: 'name of this node, where several share a Redis (default: machine and port)',
+  ROLLCALL_LEASE_MS: 'how long nodes believe in one that is silent, in ms, the same on all (default 10000)',
+  ROLLCALL_RESTART_GRACE_MS: 'how long sessions outlive their node, in ms, the same on all (default 60000)',
   ROLLCALL_ADMIN_USERNAME: 'first administrator of an empty store (default admin)',
   ROLLCALL_ADMIN_PASSWORD: 'password of the first administrator (default: generated and printed once)',
   ROLLCALL_RATE_LIMIT: 'request limits: on or off (default on)',
@@ -69,6 +78,12 @@ export function readConfig(
     host: read('ROLLCALL_HOST', '127.0.0.1', hostOf, 'an address or a host name, like 127.0.0.1'),
     port: read('ROLLCALL_PORT', '4600', portOf, 'a whole number from 0 to 65535'),
     store: read('ROLLCALL_STORE', 'file:./data', storeOf, 'file:FOLDER, memory: or redis://HOST:PORT'),
+    node:
+      given('ROLLCALL_NODE') === undefined
+        ? null
+        : read('ROLLCALL_NODE', '', nodeOf, 'a name of 1 to 64 letters, digits, and . _ -'),
+    leaseMs: read('ROLLCALL_LEASE_MS', '10000', wholeIn(500, 60_000), 'a whole number from 500 to 60000'),
+    restartGraceMs: read('ROLLCALL_RESTART_GRACE_MS', '60000', wholeIn(0, 600_000), 'a whole number from 0 to 600000'),
     administrator: {
       ...(given('ROLLCALL_ADMIN_USERNAME') !== undefined && {
         username: read('ROLLCALL_ADMIN_USERNAME', '', nameOf, 'a username: 1 to 64 characters without spaces'),
@@ -116,6 +131,13 @@ const hostOf = (text: string): string | null => (/^[A-Za-z0-9.:_%-]{1,255}$/.tes
 const portOf = (text: string): number | null => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : null)
 
 const storeOf = (text: string): string | null => (/^(file:.+|memory:|rediss?:\/\/.+)$/.test(text) ? text : null)
+
+const nodeOf = (text: string): string | null => (/^[A-Za-z0-9._-]{1,64}$/.test(text) ? text : null)
+
+const wholeIn =
+  (least: number, most: number) =>
+  (text: string): number | null =>
+    /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : null
 
 const nameOf = (text: string): string | null => (/^\S{1,64}$/.test(text) ? text : null)
 

@@ -1,17 +1,20 @@
 /** How long an end may take in all, in ms; what still hangs then is cut. Nothing acknowledged is lost by it. */
 const ENDING_MS_MAX = 9_000
 
+/** What is held may be wrong, or another process has this node's name: a supervisor starts it again. */
+export type Trouble = 'gap' | 'superseded'
+
 export interface Ending {
-  readonly asked: Promise<NodeJS.Signals | 'gap'>
+  readonly asked: Promise<NodeJS.Signals | Trouble>
   readonly isAsked: boolean
-  ask(why: 'gap'): void
+  ask(why: Trouble): void
 }
 
 /** Hears SIGTERM and SIGINT from now on. Only the first counts: npm passes on the one that the whole group got already. */
 export function createEnding(): Ending {
-  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals | 'gap'>()
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals | Trouble>()
   let isAsked = false
-  const ask = (why: NodeJS.Signals | 'gap'): void => {
+  const ask = (why: NodeJS.Signals | Trouble): void => {
     if (!isAsked) setTimeout(() => process.exit(1), ENDING_MS_MAX).unref()
     isAsked = true
     resolve(why)

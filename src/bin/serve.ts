@@ -1,38 +1,23 @@
-import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { Memberships } from '../core/groups.ts'
 import { mattermostDialect } from '../dialects/mattermost/dialect.ts'
 import { nativeDialect } from '../dialects/native/dialect.ts'
-import { presenceOut } from '../dialects/native/translate.ts'
 import { rocketchatDialect } from '../dialects/rocketchat/dialect.ts'
 import { superofficeDialect } from '../dialects/superoffice/dialect.ts'
-import { createBadges } from '../directory/badges.ts'
-import { createDirectory } from '../directory/directory.ts'
-import { newId } from '../directory/random.ts'
 import { decodeRecord } from '../engine/codec.ts'
-import { createEngine } from '../engine/engine.ts'
-import { createGroups } from '../groups/groups.ts'
-import { audit } from '../history/audit.ts'
-import { createChronicle } from '../history/chronicle.ts'
 import { createHistory } from '../history/history.ts'
 import { createAuditLog } from '../history/log.ts'
-import { createSweeper } from '../history/sweep.ts'
 import { createCatalogue } from '../http/catalogue.ts'
 import type { Meter } from '../http/meter.ts'
 import { createRateCounter } from '../http/rate.ts'
-import { createRepeats } from '../http/repeats.ts'
 import { createHttpServer } from '../http/server.ts'
 import { openLedger } from '../ledgers/open.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { createRealtime } from '../realtime/realtime.ts'
-import { createResolve } from '../webhooks/resolve.ts'
-import { createWebhooks } from '../webhooks/webhooks.ts'
 import { addressReader } from './addresses.ts'
 import { adminFrame } from './administrator.ts'
 import type { Config } from './config.ts'
 import { createEnding } from './ending.ts'
 import { makeFolder } from './folder.ts'
-import { idSpaces } from './id-spaces.ts'
 import { close, listen } from './listen.ts'
 import { fillFrom } from './load.ts'
 import { createLog } from './log.ts'
@@ -42,6 +27,7 @@ import { readCredentials, renewOnHangup } from './tls.ts'
 import type { Tracing } from './tracing.ts'
 import { readTracing } from './tracing-settings.ts'
 import { VERSION } from './version.ts'
+import { openWorkspace } from './workspace.ts'
 
 /** Serves until it is asked to end. Everything there is, from the ledger outwards; closed in reverse. */
 export async function serve(config: Config): Promise<void> {
@@ -59,58 +45,18 @@ export async function serve(config: Config): Promise<void> {
   if (tracing !== null) stack.defer(tracing.close)
   const measured = metrics.ledger(opened)
   const ledger = tracing?.ledger(measured) ?? measured
-  const memberships = (): Memberships => groups.memberships
-  const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log, memberships, audit }), (made) =>
-    made.close(),
-  )
-  const { people, subjects, authentication, administration, settings, keys } = directory
-  const chronicle = createChronicle({ settings })
-  const engine = stack.adopt(
-    createEngine({ ledger, subjects, settings, onEnded: authentication.onEnded, chronicle, log }),
-    (made) => made.close(),
-  )
-  const { recordOf } = engine
-  const sweeper = stack.adopt(createSweeper({ ledger, subjects, settings, log }), (made) => made.close())
-  const now = () => ledger.now()
-  const makeId = () => newId(randomBytes)
-  const groups = stack.adopt(
-    createGroups({ ledger, keys, subjects, presence: engine.service, newId: makeId, audit, log }),
-    (made) => made.close(),
-  )
-  const webhooks = stack.adopt(
-    createWebhooks({
-      keys,
-      presence: engine.service,
-      people,
-      settings,
-      audit,
-      groups: groups.memberships,
-      shapeOf: presenceOut,
-      resolve: createResolve(),
-      // There is one node so far.
-      onDuty: () => true,
-      now,
-      newId: makeId,
-      randomBytes,
-      onTried: metrics.onTried,
-      log,
-    }),
-    (made) => made.close(),
-  )
-  const repeats = createRepeats({ keys, now: () => ledger.now() })
-  const badges = createBadges({ ledger, keys, subjects, random: randomBytes, audit, log })
-  const services = {
-    presence: engine.service,
-    people,
-    authentication,
-    administration,
-    settings,
-    groups: groups.service,
+  const workspace = openWorkspace({
+    stack,
+    config,
+    ledger,
+    onTried: metrics.onTried,
+    onSuperseded: () => ending.ask('superseded'),
     log,
-    now,
-    newId: makeId,
-  }
-  const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: () => ledger.away() }
+  })
+  const { directory, engine, nodes, groups, webhooks, sweeper, services, badges, repeats } = workspace
+  const { subjects, settings } = directory
+  const { recordOf } = engine
+  const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: () => ledger.away(), fenced: nodes.fenced }
   const realtime = createRealtime({ services, onTurnedAway: engine.holdGraces, log })
   metrics.watch({ presence: engine.service, isReady: () => health.state === 'ready', engine, realtime })
   const catalogue = createCatalogue({ version: VERSION })
@@ -130,14 +76,25 @@ export async function serve(config: Config): Promise<void> {
     metrics: { readers: config.metrics, text: metrics.text },
   })
   const dialects = [rocketchatDialect(), mattermostDialect, superofficeDialect, native]
-  const rates = config.rateLimit ? createRateCounter({ now }) : null
+  const rates = config.rateLimit ? createRateCounter({ now: services.now }) : null
   const isLoading = (): boolean => health.state === 'loading'
+  const staleSince = ledger.staleSince && (() => ledger.staleSince?.() ?? null)
   const meterOf = (dialect: string): Meter => {
     const meter: Meter = (method, path) => metrics.calls(dialect, method, path)
     return tracing?.meterOf(dialect, meter) ?? meter
   }
   const http = stack.adopt(
-    await createHttpServer({ dialects, services, rates, catalogue, trustedProxies, isLoading, meterOf, tls: credentials }),
+    await createHttpServer({
+      dialects,
+      services,
+      rates,
+      catalogue,
+      trustedProxies,
+      isLoading,
+      staleSince,
+      meterOf,
+      tls: credentials,
+    }),
     close,
   )
   tracing?.attach(http.server)
@@ -148,18 +105,23 @@ export async function serve(config: Config): Promise<void> {
 
   if (!(await fillFrom(ledger, { directory, engine }, ending))) return
   await groups.start()
+  await nodes.start()
   webhooks.start()
   sweeper.start()
   realtime.attach(http.server, dialects, addressReader(trustedProxies))
   const administrator = await directory.firstAdministrator(config.administrator)
+  // Nobody could come back before.
+  engine.holdGraces(0)
   health.state = 'ready'
   if (administrator?.generated) process.stdout.write(adminFrame(administrator, config.store))
   process.stdout.write(`rollcall listening on ${url}\n`)
 
   const why = await ending.asked
   health.state = 'draining'
-  if (why === 'gap') process.exitCode = 1
+  if (why === 'gap' || why === 'superseded') process.exitCode = 1
   log.info({ why }, 'ending')
+  // From here on others may take over the sessions of those who are sent away.
+  await nodes.leave()
 }
 
 /** Null: nobody wants traces, and nothing is loaded for them. */

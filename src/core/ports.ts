@@ -76,6 +76,8 @@ export interface Ledger {
   now(): Instant
   /** Why writes would fail now; null: they would not. */
   away(): string | null
+  /** Since when others may have committed what is not known here; null: all is known. Absent: there are no others. */
+  staleSince?(): Instant | null
   close(): Promise<void>
 }
 

@@ -9,15 +9,17 @@ import {
   type Subjects,
   type Version,
 } from '../core/ports.ts'
-import type { PresenceRecord, SessionOwner } from '../core/record.ts'
+import type { PresenceRecord } from '../core/record.ts'
 import { nextDeadline } from '../core/resolve.ts'
 import type { PresenceService } from '../core/service.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
 import { decodeRecord } from './codec.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createEnact } from './enact.ts'
+import { createEstates } from './estates.ts'
 import type { SessionsFigures } from './holding.ts'
 import { createLanes } from './lanes.ts'
+import { createOnlyNode, type Nodes } from './nodes.ts'
 import { createOrphans, type Orphan } from './orphans.ts'
 import { createPolicies } from './policies.ts'
 import { createReach } from './reach.ts'
@@ -25,7 +27,7 @@ import { recall } from './recall.ts'
 import { createRecency } from './recency.ts'
 import { createRoster, isUntold, markTold, type Row } from './roster.ts'
 import { createService } from './service.ts'
-import { createSessions } from './sessions.ts'
+import { createSessions, RESTART_GRACE_MS } from './sessions.ts'
 import { createSlices } from './slices.ts'
 import { normalised, readRecord } from './stored.ts'
 import { createWatchers } from './watchers.ts'
@@ -34,6 +36,9 @@ export interface EngineParts {
   readonly ledger: Ledger
   readonly subjects: Subjects
   readonly settings: SettingsView
+  /** The other nodes of the same ledger; absent: there are none. */
+  readonly nodes?: Nodes
+  readonly restartGraceMs?: number
   /** How it hears that tokens end, whose sessions end with them. */
   readonly onEnded?: Authentication['onEnded']
   /** Spreads retries; 0 to 1. */
@@ -71,13 +76,12 @@ export interface EngineFigures extends SessionsFigures {
 }
 
 const FACTS = 'facts/'
-/** There is one node so far. */
-const NODE = 'single'
 
 /** Keeps presence true over time: facts from the ledger in memory, answers without I/O, changes by compare-and-set. */
 export function createEngine(parts: EngineParts): Engine {
   const { ledger, subjects, settings, onEnded, random = Math.random, chronicle = () => [], log } = parts
   const now = () => ledger.now()
+  const { nodes = createOnlyNode({ now }), restartGraceMs = RESTART_GRACE_MS } = parts
   const slices = createSlices()
   const policies = createPolicies(subjects, settings.current)
   const roster = createRoster({
@@ -92,13 +96,13 @@ export function createEngine(parts: EngineParts): Engine {
   const lanes = createLanes({ ledger, random, held, versionOf, onCommitted, chronicle })
   const enact = createEnact({ ledger, subjects, lanes, policies })
   const recordOf = (userId: UserId) => roster.recordAt(subjects.slotOf(userId))
-  const owner = () => incarnation
-  const sessions = createSessions({ ledger, subjects, settings, slices, random, owner, enact, recordOf, log })
+  const known = { ledger, subjects, settings, enact }
+  const sessions = createSessions({ ...known, slices, random, nodes, restartGraceMs, recordOf, log })
+  const estates = createEstates({ nodes, subjects, roster, sessions, slices })
   const followed: Version[] = Array.from({ length: ledger.factsPartitions }, () => 0)
   const retellingFrom: Instant[] = []
   const reach = createReach({ ledger, recency, deadlines, retellingFrom })
   const watchers = createWatchers({ cursor: reach.cursor })
-  let incarnation: SessionOwner = { node: NODE, incarnation: 0 }
   let running = false
   let deadlinesFired = 0
 
@@ -231,19 +235,7 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   return {
-    service: createService({
-      ledger,
-      subjects,
-      settings,
-      roster,
-      recency,
-      watchers,
-      enact,
-      sessions,
-      policies,
-      ...reach,
-      followed,
-    }),
+    service: createService({ ...known, roster, recency, watchers, policies, ...reach, followed, sessions }),
     apply({ partition, key, value, version }) {
       const record = normalised(readRecord(partition, key, value), version)
       const slot = subjects.slotOf(key)
@@ -256,10 +248,10 @@ export function createEngine(parts: EngineParts): Engine {
     async loaded(positions) {
       for (const partition of followed.keys()) followed[partition] = positions[`${FACTS}${partition}`] ?? 0
       await recall({ subjects, roster, recency, partitionOf, now })
-      incarnation = { node: NODE, incarnation: now() }
       running = true
       orphans.start()
       sessions.start()
+      estates.start()
       deadlines.start()
     },
     commit({ partition, version, writes }) {

@@ -1,4 +1,4 @@
-import type { Idling, PresenceRecord, SessionOwner } from '../core/record.ts'
+import type { Idling, PresenceRecord, Session, SessionOwner } from '../core/record.ts'
 import type { PresenceEvent } from '../core/transition.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
 
@@ -6,7 +6,9 @@ import type { Instant, UserId } from '../core/vocabulary.ts'
 export interface Held {
   readonly number: number
   readonly userId: UserId
-  readonly sessionId: string
+  sessionId: string
+  /** The node that the facts name, or will once they have it: this one, or one whose session is taken over or ended here. */
+  holder: string
   readonly token: string | null
   readonly app: string
   readonly platform: string
@@ -33,16 +35,25 @@ export interface Held {
 export function eventsFor(held: Held, record: PresenceRecord, owner: SessionOwner): PresenceEvent[] {
   const { sessionId } = held
   const session = record.sessions.find(({ id, seenUntil }) => id === sessionId && seenUntil === null)
+  if (session !== undefined && !isHoldersOf(held, session, owner)) return []
   if (held.endedAt !== null)
     return session === undefined ? [] : [{ type: 'session_closed', sessionId, seenUntil: seenUntil(held, held.endedAt, record) }]
-  if (session === undefined) return [opening(held, owner)]
+  if (session === undefined) return isInTrust(held, owner) ? [] : [opening(held, owner)]
+  if (isInTrust(held, owner)) return []
   const events: PresenceEvent[] = []
-  if (session.owner?.node !== owner.node || session.owner.incarnation !== owner.incarnation)
+  if (session.owner === null || !isSame(session.owner, owner))
     events.push({ type: 'session_adopted', sessionId, owner, leaseUntil: null })
   if (held.said === 'idle' && !session.idle) events.push({ type: 'session_idled', sessionId, lastInputAt: held.lastInputAt })
   if (held.said === 'active' && session.idle) events.push({ type: 'session_resumed', sessionId })
   return events
 }
+
+/** A session of a node that is gone, whose user has not come back yet. */
+export const isInTrust = (held: Held, { node }: SessionOwner): boolean => held.holder !== node && held.lost !== null
+
+/** Another node that has taken the session meanwhile is the one to speak of it. */
+export const isHoldersOf = ({ holder }: Held, session: Session, { node }: SessionOwner): boolean =>
+  session.owner !== null && (session.owner.node === holder || session.owner.node === node)
 
 function opening({ sessionId, token, app, platform, idles, said, idle }: Held, owner: SessionOwner): PresenceEvent {
   const stillIdle = said === null ? idle : said === 'idle'
@@ -60,3 +71,6 @@ function seenUntil(held: Held, endedAt: Instant, { declaredOnline }: PresenceRec
   const declaredAt = declaredOnline?.at ?? 0
   return declaredAt <= believed ? Math.max(held.lastInputAt, declaredAt) : held.lastInputAt
 }
+
+export const isSame = (one: SessionOwner, other: SessionOwner): boolean =>
+  one.node === other.node && one.incarnation === other.incarnation

@@ -2,17 +2,18 @@ import type { SettingsView } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
 import type { Ledger, Subjects } from '../core/ports.ts'
 import type { Principal } from '../core/principal.ts'
-import type { PresenceRecord, SessionOwner } from '../core/record.ts'
-import { lives } from '../core/resolve.ts'
+import type { PresenceRecord, Session, SessionOwner } from '../core/record.ts'
 import type { Attendance, Attended } from '../core/service.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
-import { found, inspectNames, SESSIONS_MAX } from './admission.ts'
+import { found, inspectNames } from './admission.ts'
 import { createDeadlines } from './deadlines.ts'
 import type { Enact } from './enact.ts'
-import { eventsFor, type Held } from './held.ts'
+import { eventsFor, type Held, isHoldersOf, isInTrust, isSame } from './held.ts'
 import { createHolding, type SessionsFigures } from './holding.ts'
+import type { Nodes } from './nodes.ts'
 import type { Slices } from './slices.ts'
 import { createStalls } from './stalls.ts'
+import { createTaking } from './taking.ts'
 
 /** How long sessions of the process before this one wait for their users to come back, in ms. */
 export const RESTART_GRACE_MS = 60_000
@@ -26,7 +27,9 @@ export interface SessionsParts {
   readonly settings: SettingsView
   readonly slices: Slices
   readonly random: () => number
-  readonly owner: () => SessionOwner
+  readonly nodes: Nodes
+  /** How long sessions of a node that was restarted, or is gone, wait for their users to come back, in ms. */
+  readonly restartGraceMs: number
   readonly enact: Enact
   readonly recordOf: (userId: UserId) => PresenceRecord
   readonly log: { warn(details: object, message: string): void }
@@ -35,7 +38,7 @@ export interface SessionsParts {
 /** The sessions of this node's connections: their truth is here, the facts follow it, and are written only when they differ. */
 export interface Sessions {
   attend(principal: Principal, via: string, attendance: Attendance): Attended
-  /** A session that was found in the ledger: somebody may come back for it. */
+  /** Sessions that were found in the ledger, and are this node's to look after: somebody may come back for them. */
   restore(userId: UserId, record: PresenceRecord): void
   start(): void
   /** The user's facts are others now. */
@@ -45,16 +48,22 @@ export interface Sessions {
   endToken(tokenId: string): void
   /** Clients cannot come back for so long, in ms, through no fault of theirs: everybody's grace begins anew after it. */
   holdGraces(ms: number): void
+  /** This node has a new incarnation: the facts have to name it. */
+  reclaim(): void
+  /** A node's sessions are its own again, or another's to end. */
+  release(node: string): void
   stop(): void
   readonly figures: SessionsFigures
 }
 
 export function createSessions(parts: SessionsParts): Sessions {
-  const { ledger, subjects, settings, slices, random, enact, recordOf, owner, log } = parts
+  const { ledger, subjects, settings, slices, random, enact, recordOf, nodes, restartGraceMs, log } = parts
   const now = () => ledger.now()
   const holding = createHolding()
   const deadlines = createDeadlines({ now, slices, onDue })
   const stalls = createStalls({ now, needed: () => deadlines.pending > 0 })
+  const taking = createTaking({ holding, nodes, now, recordOf, end })
+  let begunAt: Instant | null = null
   let stopped = false
 
   settings.onChange(() => {
@@ -100,9 +109,13 @@ export function createSessions(parts: SessionsParts): Sessions {
 
   /** Writes until the facts are as the session is. */
   function settle(held: Held): void {
-    if (held.settling || stopped) return
+    if (held.settling || stopped || holding.at(held.number) !== held) return
     held.settling = true
-    enact(held.userId, (record) => eventsFor(held, record, owner()), { via: held.via, by: held.userId, self: true })
+    const events = (record: PresenceRecord) => {
+      nodes.assertBelieved()
+      return eventsFor(held, record, nodes.self())
+    }
+    enact(held.userId, events, { via: held.via, by: held.userId, self: true })
       .then(
         () => settled(held),
         (error: unknown) => failed(held, error),
@@ -115,7 +128,7 @@ export function createSessions(parts: SessionsParts): Sessions {
     held.failures = 0
     if (holding.at(held.number) !== held) return
     const record = subjects.slotOf(held.userId) < 0 ? null : recordOf(held.userId)
-    if (record !== null && eventsFor(held, record, owner()).length > 0) settle(held)
+    if (record !== null && eventsFor(held, record, nodes.self()).length > 0) settle(held)
     else if (held.endedAt !== null) forget(held)
     else {
       held.said = null
@@ -136,50 +149,56 @@ export function createSessions(parts: SessionsParts): Sessions {
   }
 
   function forget(held: Held): void {
+    held.endedAt ??= now()
     deadlines.set(held.number, null)
     holding.remove(held)
   }
 
-  /** The one with the same connection id, else the longest cut one, of the same token and app (T7). */
-  function adoptable(userId: UserId, token: string | null, { app, resumes }: Attendance): Held | undefined {
-    const own = holding.of(userId).filter((held) => held.endedAt === null && held.token === token && held.app === app)
-    const cut = own.filter((held) => held.lost !== null).sort((one, other) => (one.lost?.at ?? 0) - (other.lost?.at ?? 0))
-    return own.find((held) => held.connectionId === resumes) ?? cut[0]
+  function restore(userId: UserId, record: PresenceRecord): void {
+    for (const session of record.sessions)
+      if (session.owner !== null && session.seenUntil === null) keep(userId, session, session.owner, record)
   }
 
-  function open(principal: Principal, via: string, attendance: Attendance): Held {
-    const { userId, tokenId: token } = principal
-    const { connectionId, app, platform, idles, ended = null } = attendance
-    makeRoom(userId)
-    const sessionId = holding.of(userId).some((held) => held.sessionId === connectionId) ? crypto.randomUUID() : connectionId
-    return holding.add({
-      userId,
-      sessionId,
-      token,
-      app,
-      platform,
-      via,
-      idles,
-      connectionId,
-      lost: null,
-      lastInputAt: now(),
-      said: null,
-      idle: false,
-      endedAt: null,
-      settling: false,
-      failures: 0,
-      ended,
-    })
+  /** One that is this node's to look after, and is not held yet; what names this very incarnation is on its way. */
+  function keep(userId: UserId, session: Session, owner: SessionOwner, record: PresenceRecord): void {
+    const { node } = owner
+    nodes.meet(node)
+    if (!nodes.tends(node) || (begunAt !== null && isSame(owner, nodes.self()))) return
+    if (holding.of(userId).some(({ sessionId }) => sessionId === session.id)) return
+    const at = begunAt === null ? now() : Math.max(begunAt, nodes.goneAt(node) ?? now())
+    const graceMs = Math.max(restartGraceMs, settings.current.graceMs)
+    schedule(taking.keep(userId, session, record, { at, graceMs }))
+    if (begunAt !== null) stalls.start()
   }
 
-  /** Beyond the bound the longest cut session ends; when all are connected, nobody else comes in. */
-  function makeRoom(userId: UserId): void {
-    const live = holding.of(userId).filter((held) => held.endedAt === null)
-    const kept = recordOf(userId).sessions.filter((session) => session.owner === null && lives(session, now())).length
-    if (live.length + kept < SESSIONS_MAX) return
-    const [oldest] = live.filter((held) => held.lost !== null).sort((one, other) => (one.lost?.at ?? 0) - (other.lost?.at ?? 0))
-    if (oldest === undefined) throw new Failure('invalid', `A user has at most ${SESSIONS_MAX} sessions.`, { field: 'sessions' })
-    end(oldest)
+  /** The facts are others now. `anew`: they name an incarnation of this node that is over. */
+  function follow(held: Held, record: PresenceRecord, anew = false): void {
+    const session = record.sessions.find(({ id }) => id === held.sessionId)
+    if (session !== undefined && !isHoldersOf(held, session, nodes.self())) lose(held)
+    else if (session !== undefined && session.seenUntil === null) {
+      if (session.owner?.node === nodes.self().node) held.holder = nodes.self().node
+      // Somebody who says that they are online, is at it (T2).
+      if (held.idle && !session.idle) held.lastInputAt = Math.max(held.lastInputAt, record.lastActiveAt ?? 0)
+      held.idle = session.idle
+      if (held.settling) return
+      if (anew && !isInTrust(held, nodes.self())) settle(held)
+      else schedule(held)
+    } else if (held.endedAt === null && !held.settling) {
+      // Ended by others: whoever is still there is present, and nobody else is.
+      if (held.lost !== null && (session !== undefined || anew || isInTrust(held, nodes.self()))) forget(held)
+      else settle(held)
+    }
+  }
+
+  /** Another node has the session. A connection that never had it gets one of its own; one that had it has no say any more. */
+  function lose(held: Held): void {
+    const { node } = nodes.self()
+    if (held.lost !== null || held.endedAt !== null || held.holder === node) forget(held)
+    else {
+      held.sessionId = crypto.randomUUID()
+      held.holder = node
+      settle(held)
+    }
   }
 
   function attendedBy(held: Held, connectionId: string): Attended {
@@ -219,47 +238,26 @@ export function createSessions(parts: SessionsParts): Sessions {
         throw new Failure('forbidden', 'This user is deactivated.', { reason: 'deactivated' })
       const { app, platform, connectionId } = attendance
       inspectNames({ app, platform, connectionId })
-      const adopted = adoptable(userId, principal.tokenId, attendance)
-      const held = adopted ?? open(principal, via, attendance)
-      held.connectionId = connectionId
-      held.lost = null
-      held.idles = attendance.idles
-      held.ended = attendance.ended ?? null
+      const { held, isNew } = taking.take(principal, via, attendance)
       // Nothing is written, and no time taken from the user, when nothing differs.
       schedule(held)
-      if (adopted === undefined || eventsFor(held, recordOf(userId), owner()).length > 0) settle(held)
+      if (isNew || eventsFor(held, recordOf(userId), nodes.self()).length > 0) settle(held)
       return attendedBy(held, connectionId)
     },
-    restore(userId, record) {
-      for (const { id, owner: of, token = null, app, platform, idles, idle, openedAt, seenUntil } of record.sessions) {
-        if (of === null || seenUntil !== null) continue
-        const known = { userId, sessionId: id, connectionId: id, token, app, platform, idles, idle, via: '', ended: null }
-        const lost = { at: now(), graceMs: Math.max(RESTART_GRACE_MS, settings.current.graceMs) }
-        const lastInputAt = record.lastActiveAt ?? openedAt
-        schedule(holding.add({ ...known, lost, lastInputAt, said: null, endedAt: null, settling: false, failures: 0 }))
-      }
-    },
+    restore,
     start() {
       // Whoever may come back has been able to only from now on, however long the loading took.
+      begunAt = now()
       for (const held of holding.all()) {
-        if (held.lost !== null) held.lost = { ...held.lost, at: now() }
+        if (held.lost !== null) held.lost = { ...held.lost, at: begunAt }
         schedule(held)
       }
       deadlines.start()
       if (deadlines.pending > 0) stalls.start()
     },
     seen(userId, record) {
-      for (const held of holding.of(userId)) {
-        const session = record.sessions.find(({ id }) => id === held.sessionId)
-        if (session === undefined) {
-          if (held.endedAt === null && !held.settling) settle(held)
-          continue
-        }
-        // Somebody who says that they are online, is at it (T2).
-        if (held.idle && !session.idle) held.lastInputAt = Math.max(held.lastInputAt, record.lastActiveAt ?? 0)
-        held.idle = session.idle
-        if (!held.settling) schedule(held)
-      }
+      for (const held of holding.of(userId)) follow(held, record)
+      restore(userId, record)
     },
     endUser(userId) {
       for (const held of holding.of(userId)) {
@@ -271,6 +269,18 @@ export function createSessions(parts: SessionsParts): Sessions {
       for (const held of holding.withToken(tokenId)) endByOthers(held)
     },
     holdGraces: stalls.hold,
+    reclaim() {
+      const all = [...holding.all()]
+      const step = (): boolean => {
+        const held = all.pop()
+        if (held !== undefined && !held.settling && subjects.slotOf(held.userId) >= 0) follow(held, recordOf(held.userId), true)
+        return held !== undefined
+      }
+      slices.run(step, () => {})
+    },
+    release(node) {
+      for (const held of holding.all()) if (held.holder === node && isInTrust(held, nodes.self())) forget(held)
+    },
     stop() {
       stopped = true
       deadlines.stop()

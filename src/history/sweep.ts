@@ -8,7 +8,7 @@ import { partitionsOf } from './log.ts'
 import { AUDIT_SERIES } from './series.ts'
 
 export interface Sweeper {
-  /** Once soon, then again and again. */
+  /** Once soon, then again and again, on whichever node has the duty by then. */
   start(): void
   /** Takes away what is too old, and what is left of users who are gone. Several nodes may do it at once. */
   sweep(): Promise<void>
@@ -19,17 +19,19 @@ export interface SweeperParts {
   readonly ledger: Ledger
   readonly subjects: Subjects
   readonly settings: SettingsView
+  /** Whether this node is the one that sweeps; absent: it is. */
+  readonly onDuty?: () => boolean
   readonly log: Pick<Log, 'warn'>
 }
 
 /** Keeps the archive no longer than it may be: a user's part goes with the user, everything else when its days are over. */
-export function createSweeper({ ledger, subjects, settings, log }: SweeperParts): Sweeper {
+export function createSweeper({ ledger, subjects, settings, onDuty = () => true, log }: SweeperParts): Sweeper {
   let timer: NodeJS.Timeout | null = null
   let working: Promise<void> = Promise.resolve()
   let closed = false
 
   subjects.onChange(({ userId, gone }) => {
-    if (gone && timer !== null) queue(() => eraseUser(ledger, userId))
+    if (gone && timer !== null && onDuty()) queue(() => eraseUser(ledger, userId))
   })
 
   /** One after another; what fails is left for the next sweep. */
@@ -40,7 +42,7 @@ export function createSweeper({ ledger, subjects, settings, log }: SweeperParts)
 
   function again(afterMs: number): void {
     timer = setTimeout(() => {
-      queue(sweep)
+      if (onDuty()) queue(sweep)
       again(SWEEP_MS)
     }, afterMs).unref()
   }

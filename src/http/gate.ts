@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Failure } from '../core/errors.ts'
+import type { Instant } from '../core/vocabulary.ts'
 
 /** What probes ask; answered from the first moment on. */
 const PROBES: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz'])
@@ -20,5 +21,14 @@ export function refuseWhile(fastify: FastifyInstance, isLoading: () => boolean):
       .header('Retry-After', RETRY_MS / 1_000)
       .type('application/problem+json')
       .send(problem)
+  })
+}
+
+/** What is answered while more may be true than is known here, says as of when it is: `Rollcall-As-Of`, RFC 3339. */
+export function tellStale(fastify: FastifyInstance, staleSince: () => Instant | null): void {
+  fastify.addHook('onRequest', (_request, reply, done) => {
+    const asOf = staleSince()
+    if (asOf !== null) reply.header('Rollcall-As-Of', new Date(asOf).toISOString())
+    done()
   })
 }

@@ -1,10 +1,11 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Services } from '../core/service.ts'
+import type { Instant } from '../core/vocabulary.ts'
 import type { Catalogue } from './catalogue.ts'
 import { answerNoRequest } from './client-error.ts'
 import { answerCrossOrigin } from './cors.ts'
 import type { DialectDescription } from './description.ts'
-import { refuseWhile } from './gate.ts'
+import { refuseWhile, tellStale } from './gate.ts'
 import {
   BODY_BYTES_MAX,
   HEADER_BYTES_MAX,
@@ -43,6 +44,8 @@ export interface HttpParts {
   /** Addresses whose X-Forwarded headers are believed; empty: nobody's. */
   readonly trustedProxies: readonly string[]
   readonly isLoading: () => boolean
+  /** Since when what is held may be old; absent: never. */
+  readonly staleSince?: (() => Instant | null) | undefined
   /** Counts the calls of each dialect's routes. */
   readonly meterOf: (dialect: string) => Meter
   /** In PEM; absent: plain HTTP. */
@@ -57,6 +60,7 @@ export async function createHttpServer({
   catalogue,
   trustedProxies,
   isLoading,
+  staleSince,
   meterOf,
   tls = null,
 }: HttpParts): Promise<FastifyInstance> {
@@ -76,6 +80,7 @@ export async function createHttpServer({
   })
   answerCrossOrigin(fastify, services.settings)
   refuseWhile(fastify, isLoading)
+  if (staleSince !== undefined) tellStale(fastify, staleSince)
   // A dialect has a handler of its own: what comes here is of an address that is nobody's, as a body of no known type.
   const unknown = new Map(dialects.map(({ name }) => [name, meterOf(name)(NO_ROUTE.method, NO_ROUTE.path)]))
   const answerUnknown = (request: FastifyRequest, reply: FastifyReply): unknown => {

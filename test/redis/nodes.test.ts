@@ -9,7 +9,10 @@ let nodes: readonly Server[] = []
 beforeAll(async () => {
   redis = await startRedis()
   const store = `redis://127.0.0.1:${redis.port}`
-  nodes = [await startServer({ store }), await startServer({ store })]
+  nodes = [
+    await startServer({ store, env: { ROLLCALL_NODE: 'one' } }),
+    await startServer({ store, env: { ROLLCALL_NODE: 'other' } }),
+  ]
 }, 60_000)
 afterAll(async () => {
   for (const node of nodes) await node.stop()

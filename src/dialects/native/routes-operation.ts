@@ -14,6 +14,8 @@ export interface Health {
   readonly state: 'loading' | 'ready' | 'draining'
   /** Why nothing can be written now; null: it can. */
   readonly degraded: () => string | null
+  /** Why the other nodes may take this one for gone, though its ledger answers; null: they do not. */
+  readonly fenced: () => string | null
 }
 
 /** Copies of the ledger, taken while it is used; null where this ledger offers none. */
@@ -117,10 +119,12 @@ export function operationRoutes({ administration, settings }: Services, { health
       rate: 'none',
       handle({ request, reply }) {
         const degraded = health.degraded()
-        const isReady = health.state === 'ready' && (degraded === null || !isAskedForWriting(request.query))
-        const reason = NOT_READY[health.state]
+        const fenced = degraded === null && health.state === 'ready' ? health.fenced() : null
+        const isServing = health.state === 'ready' && fenced === null
+        const isReady = isServing && (degraded === null || !isAskedForWriting(request.query))
+        const reason = fenced ?? NOT_READY[health.state]
         return reply.code(isReady ? 200 : 503).send({
-          state: health.state,
+          state: fenced === null ? health.state : 'fenced',
           ...(degraded !== null && { degraded }),
           ...(reason !== null && { reason }),
         })

@@ -161,7 +161,7 @@ export const FolderShape = titled('Backup', {
 
 export const AliveShape = titled('Liveness', { state: Type.Literal('alive') })
 export const ReadyShape = titled('Readiness', {
-  state: Type.Enum(['loading', 'ready', 'draining']),
+  state: Type.Enum(['loading', 'ready', 'fenced', 'draining']),
   degraded: Type.Optional(Type.String({ description: 'Why nothing can be written now.' })),
   reason: Type.Optional(Type.String({ description: 'Why it does not serve now, and what comes next.' })),
 })

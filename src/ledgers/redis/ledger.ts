@@ -82,6 +82,7 @@ export async function openRedisLedger({
       follow: following.follow,
       now: time.now,
       away: watch.away,
+      staleSince: watch.staleSince,
       async *exportLines() {
         await using now = await takePicture({ talk, prefix, meta, scripts })
         yield* linesOf(now)

@@ -1,4 +1,5 @@
 import type { Partition } from '../../core/ports.ts'
+import type { Instant } from '../../core/vocabulary.ts'
 import type { Following } from './following.ts'
 import { keysOf, metaKey } from './keys.ts'
 import { readPositions } from './load.ts'
@@ -8,6 +9,8 @@ import type { RedisTime } from './time.ts'
 
 /** How often the store is looked at, in ms. */
 const LOOK_MS = 1_000
+/** Without a look that found everything known here for so long, in ms, what is known may be old. */
+const STALE_MS = 3 * LOOK_MS
 /** The log keeps at least so many commits of a partition, and those of so many looks. */
 const [KEPT_COMMITS, KEPT_LOOKS] = [100_000, 600]
 /** Looks between two trimmings. */
@@ -27,6 +30,8 @@ export interface WatchParts {
 export interface StoreWatch {
   /** Why commits would fail now; null: they would not. */
   away(): string | null
+  /** Since when more may have been committed than is known here; null: all is known. */
+  staleSince(): Instant | null
   stop(): void
 }
 
@@ -35,11 +40,14 @@ export function watchStore({ talk, prefix, partitions, epoch, following, time, r
   let why: string | null = null
   let [looks, stopped] = [0, false]
   const history: (readonly number[])[] = []
+  let fresh = { asOf: time.now(), lookedAt: performance.now() }
+  let last: { readonly asOf: Instant; readonly positions: readonly number[] } | null = null
 
   /** A counter behind what is known here: a replica that had less took over, or an old copy was put back. */
   async function look(): Promise<string | null> {
     const meta = metaKey(prefix)
     const known = partitions.map(following.positionOf)
+    const [asOf, lookedAt] = [time.now(), performance.now()]
     const [found, positions] = await Promise.all([
       talk.send(meta, ['HGET', meta, 'epoch']),
       readPositions(talk, prefix, partitions),
@@ -55,6 +63,10 @@ export function watchStore({ talk, prefix, partitions, epoch, following, time, r
       following.lose(positions)
       return null
     }
+    // What there was at the look before has had time to arrive.
+    if (last === null || last.positions.every((position, i) => position <= (known[i] ?? 0)))
+      fresh = { asOf: last?.asOf ?? asOf, lookedAt }
+    last = { asOf, positions: partitions.map((partition) => positions[partition] ?? 0) }
     history.push(partitions.map((partition) => positions[partition] ?? 0))
     if (history.length > KEPT_LOOKS) history.shift()
     if (++looks % TRIM_LOOKS === 0 && history.length === KEPT_LOOKS) await trim(history[0] ?? [])
@@ -84,6 +96,7 @@ export function watchStore({ talk, prefix, partitions, epoch, following, time, r
   })()
   return {
     away: () => (talk.isReady() ? why : (why ?? 'there is no connection to Redis')),
+    staleSince: () => (why !== null || performance.now() - fresh.lookedAt > STALE_MS ? fresh.asOf : null),
     stop() {
       stopped = true
     },
