@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { countCalls, SLOW_MS } from '../../src/metrics/calls.ts'
 import { createRegistry, SERIES_MAX } from '../../src/metrics/registry.ts'
 import { readExposition } from './exposition.ts'
 
@@ -44,4 +45,22 @@ test('[M3] what would be one series too many is counted as other', () => {
   for (let i = 0; i < SERIES_MAX + 10; i++) counter({ route: `/${i}` }).add()
   const { samples, sum } = readExposition(registry.text())
   expect([samples.length, sum('a_total'), sum('a_total', { route: 'other' })]).toEqual([SERIES_MAX + 1, SERIES_MAX + 10, 10])
+})
+
+test('[M5] what took longer than it should is counted, and told with its route', () => {
+  const registry = createRegistry()
+  const told: unknown[] = []
+  const calls = countCalls(registry, (...slow) => void told.push(slow))('native', 'GET', '/a')
+  calls.answered(200, SLOW_MS)
+  calls.answered(503, SLOW_MS + 1)
+  const { sum } = readExposition(registry.text())
+  expect([sum('rollcall_http_slow_requests_total', { dialect: 'native' }), told]).toEqual([
+    1,
+    [['native', 'GET /a', SLOW_MS + 1]],
+  ])
+  expect([
+    sum('rollcall_http_requests_total', { status: '2xx' }),
+    sum('rollcall_http_requests_total', { status: '5xx' }),
+  ]).toEqual([1, 1])
+  expect(sum('rollcall_http_request_duration_seconds_bucket', { le: '1' })).toBe(1)
 })
