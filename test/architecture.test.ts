@@ -14,7 +14,7 @@ import {
 } from './architecture.ts'
 import { sourcesUnder } from './sources.ts'
 
-const sources = sourcesUnder('src', '.ts')
+const sources = [...sourcesUnder('src', '.ts'), ...sourcesUnder('src', '.tsx')]
 
 test('there are files to look at, in every part that others stand on', () => {
   for (const part of ['core', 'engine', 'directory', 'ledgers', 'http', 'realtime', 'dialects', 'bin'])

@@ -27,7 +27,7 @@ export function App({ failure }: { readonly failure: unknown }) {
 }
 
 function Page({ session: opened }: { readonly session: Session }) {
-  const [page = '', word = ''] = route.value
+  const [page = '', word = '', ...rest] = route.value
   switch (page) {
     case 'me':
       return <Me session={opened} />
@@ -36,9 +36,9 @@ function Page({ session: opened }: { readonly session: Session }) {
     case 'groups':
       return word === '' ? <Groups session={opened} /> : <GroupPage key={word} session={opened} groupId={word} />
     case 'figures':
-      return <Figures />
+      return <Figures session={opened} />
     case 'admin':
-      return <Administration />
+      return <Administration session={opened} section={word} word={rest[0] ?? ''} />
     default:
       return <Board session={opened} />
   }

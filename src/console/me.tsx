@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { Face, NoteWords, Words } from './dot.tsx'
-import { Choice, FailureWords, Switch, say, Title, useDeed, useLoaded } from './parts.tsx'
+import { Choice, Switch } from './fields.tsx'
+import { FailureWords, say, Title, useDeed, useLoaded } from './parts.tsx'
 import { nameOf } from './people.ts'
 import { type Preset, QUICK } from './presets.ts'
 import { hrefOf } from './route.ts'

@@ -12,6 +12,8 @@ export interface Session {
   readonly people: People
   readonly emoji: Emoji
   readonly present: Present
+  /** An address outside of the native API that answers text; null: it may not be read. */
+  read(path: string): Promise<string | null>
 }
 
 /** Null: nobody is signed in. */
@@ -50,7 +52,12 @@ export async function open(secret: string): Promise<void> {
   if (ended !== null) throw ended
   token.write(secret)
   goodbye.value = null
-  session.value = { client, me, people, emoji: createEmoji(SERVER), present: createPresent(client) }
+  session.value = { client, me, people, emoji: createEmoji(SERVER), present: createPresent(client), read: reader(secret) }
+}
+
+const reader = (secret: string) => async (path: string) => {
+  const answer = await fetch(new URL(path, SERVER), { headers: { Authorization: `Bearer ${secret}` } })
+  return answer.ok ? answer.text() : null
 }
 
 /** Whoever loads the page again is still signed in. */

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
-import { FailureWords, TextField, Title, useDeed } from './parts.tsx'
+import { TextField } from './fields.tsx'
+import { FailureWords, Title, useDeed } from './parts.tsx'
 import { goodbye, open, signIn } from './session.ts'
 import { LANGUAGES, type Language, language, speak, t } from './words.ts'
 

@@ -38,6 +38,8 @@ export async function applied(client: Client, user: string, wanted: Wanted): Pro
       ...(activity !== null && availability !== 'offline' && { activity }),
     })
   const before = (await client.read(user)).note
+  const isSame = before?.text === text.trim() && before.emoji === emoji && until === null
+  if (isSame) return
   if (text.trim() !== '' || emoji !== '') await client.setNote(user, { text: text.trim(), emoji, ...ends })
   else if (before !== null) await client.withdrawNote(user)
 }

@@ -22,6 +22,27 @@ function languageOf(text: string): Language {
   return text.toLowerCase().startsWith('de') ? 'de' : 'en'
 }
 
+/** What each setting that this console knows is called. */
+export const SETTINGS = {
+  notesAllowed: 'setting.notesAllowed',
+  invisibleAllowed: 'setting.invisibleAllowed',
+  broadcastDisabled: 'setting.broadcastDisabled',
+  broadcastOthers: 'setting.broadcastOthers',
+  statusesEnabled: 'setting.statusesEnabled',
+  awayAfterMs: 'setting.awayAfterMs',
+  graceMs: 'setting.graceMs',
+  declaredOnlineMaxMs: 'setting.declaredOnlineMaxMs',
+  allowedOrigins: 'setting.allowedOrigins',
+  webhookHosts: 'setting.webhookHosts',
+  rateCallsMax: 'setting.rateCallsMax',
+  rateWindowMs: 'setting.rateWindowMs',
+  history: 'setting.history',
+  historyDays: 'setting.historyDays',
+  auditDays: 'setting.auditDays',
+} as const satisfies Record<string, MessageKey>
+
+export type SettingName = keyof typeof SETTINGS
+
 /** A message in the reader's language. */
 export function t(key: MessageKey, filled: Readonly<Record<string, string | number>> = {}): string {
   const [one = '', several = one] = TABLES[language.value][key].split('|')

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { ADMIN, type Person, type Server } from '../server.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -59,3 +60,6 @@ export async function hurdlesOf(page: Page): Promise<string[]> {
   return page.evaluate(`axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
     .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.target.join(' ') + ' ' + node.failureSummary)))`)
 }
+
+/** What a page shows soon, on a machine that does much else: nothing is said of how soon. */
+export const eventually = <Thing>(call: () => Thing | Promise<Thing>) => expect.poll(call, { timeout: 15_000 })

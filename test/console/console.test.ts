@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBrowser } from '../chromium.ts'
 import { type Person, type Server, startServer } from '../server.ts'
-import { enter, openConsole, signIn, visit } from './browsing.ts'
+import { enter, eventually, openConsole, signIn, visit } from './browsing.ts'
 
 let server: Server
 let browser: Browser
@@ -31,9 +31,9 @@ test('[J1, J2] whoever signs in sees everyone; the page breaks no rule of its po
   const token = await page.evaluate<string>(`sessionStorage.getItem('rollcall-token')`)
   await page.getByRole('button', { name: 'Sign out' }).first().click()
   await page.getByLabel('Password').waitFor()
-  await expect
-    .poll(async () => (await server.request('/v1/users/me', { headers: { Authorization: `Bearer ${token}` } })).status)
-    .toBe(401)
+  await eventually(
+    async () => (await server.request('/v1/users/me', { headers: { Authorization: `Bearer ${token}` } })).status,
+  ).toBe(401)
   expect(await page.evaluate(`[sessionStorage.length, document.cookie]`)).toEqual([0, ''])
   expect(asked.filter((url) => !url.startsWith(`${server.url}/`))).toEqual([])
   expect(complaints).toEqual([])
@@ -63,7 +63,7 @@ test('[J3, J4] what one person sets another sees at once, with note, emoji and e
   await row.getByText('do not disturb, focusing').waitFor()
   await mine.page.getByRole('button', { name: 'Clear status' }).click()
   await row.getByText('online').waitFor()
-  await expect.poll(() => row.getByText('Focusing').count()).toBe(0)
+  await eventually(() => row.getByText('Focusing').count()).toBe(0)
   expect([...mine.complaints, ...other.complaints]).toEqual([])
   await Promise.all([mine.page.close(), other.page.close()])
 })
@@ -74,22 +74,22 @@ test('[J3] the board is searched and filtered by availability and group', async 
   const { page } = await openConsole(browser, server)
   await enter(page, { token: server.adminToken })
   const rows = page.getByRole('listitem')
-  await expect.poll(() => rows.count()).toBe(3)
+  await eventually(() => rows.count()).toBe(3)
   await page.getByLabel('Search for a name or a note').fill('berg')
-  await expect.poll(() => rows.allInnerTexts()).toEqual([expect.stringContaining('Anna Berg')])
+  await eventually(() => rows.allInnerTexts()).toEqual([expect.stringContaining('Anna Berg')])
   await page.getByLabel('Search for a name or a note').fill('')
   await page.getByRole('button', { name: /^do not disturb/ }).click()
-  await expect.poll(() => rows.allInnerTexts()).toEqual([expect.stringContaining('Anna Berg')])
+  await eventually(() => rows.allInnerTexts()).toEqual([expect.stringContaining('Anna Berg')])
   await server.call('DELETE', '/v1/presence/me/availability', anna.token)
   await page.getByText('Nobody is like that').waitFor()
   await page.getByRole('button', { name: /^do not disturb/ }).click()
   await page.getByLabel('Group').selectOption('Support')
-  await expect.poll(() => rows.allInnerTexts()).toEqual([expect.stringContaining('Bob Stone')])
+  await eventually(() => rows.allInnerTexts()).toEqual([expect.stringContaining('Bob Stone')])
   const late = await server.createUser({ username: 'zoe', name: 'Zoe Late', password: null })
   await page.getByLabel('Group').selectOption('Everyone')
   await page.getByRole('link', { name: /Zoe Late/ }).waitFor()
   await server.call('DELETE', `/v1/users/${late.user.id}`, server.adminToken)
-  await expect.poll(() => page.getByRole('link', { name: /Zoe Late/ }).count()).toBe(0)
+  await eventually(() => page.getByRole('link', { name: /Zoe Late/ }).count()).toBe(0)
   await page.close()
 })
 
@@ -130,11 +130,11 @@ test('[J7] a cut is told, and after a restart of the server everything is live a
   await server.restart()
   await server.call('PUT', '/v1/presence/me/availability', anna.token, { availability: 'online' })
   await row.getByText('online').waitFor()
-  await expect.poll(() => page.getByText(/The connection is cut/).count()).toBe(0)
+  await eventually(() => page.getByText(/The connection is cut/).count()).toBe(0)
   await page.context().setOffline(true)
   await page.getByText(/This device is offline/).waitFor()
   await page.context().setOffline(false)
-  await expect.poll(() => page.getByText(/This device is offline/).count()).toBe(0)
+  await eventually(() => page.getByText(/This device is offline/).count()).toBe(0)
   await server.call('DELETE', `/v1/tokens/${(await server.call('GET', '/v1/tokens', bob.token)).tokens[0].id}`, bob.token)
   await page.getByText('You were signed out').waitFor()
   expect(complaints).toEqual([])

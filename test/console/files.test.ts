@@ -4,6 +4,7 @@ import { GERMAN } from '../../src/console/german.ts'
 import { ENGLISH } from '../../src/console/messages.ts'
 import { endOf } from '../../src/console/times.ts'
 import { type Server, startServer } from '../server.ts'
+import { sourcesUnder, textsIn } from '../sources.ts'
 import { emojiTable } from './emoji-table.ts'
 
 const FILES = ['', 'console/console.js', 'console/console.css', 'console/emoji.json', 'console/icon.svg']
@@ -37,7 +38,7 @@ test('[J13] all of it is small, and is sent compressed to who takes that, with a
   }
 })
 
-test('[J11] both languages say everything, fill in the same', () => {
+test('[J11] both languages say everything, fill in the same, and nothing of it is never said', () => {
   const filledIn = (text: string): string[] => [...new Set(text.match(/\{\w+\}/g))].toSorted()
   for (const [key, text] of Object.entries(ENGLISH)) {
     const german = GERMAN[key as keyof typeof GERMAN]
@@ -47,6 +48,13 @@ test('[J11] both languages say everything, fill in the same', () => {
       forms: text.split('|').length,
     })
   }
+  const pages = [...sourcesUnder('src/console', '.tsx'), ...sourcesUnder('src/console', '.ts')].filter(
+    ({ path }) => !/(?:messages|german)\.ts$/.test(path),
+  )
+  const said = new Set(pages.flatMap((source) => textsIn(source).map((text) => text.replace(/….*$/, '…'))))
+  const isSaid = (key: string): boolean =>
+    said.has(key) || [...said].some((text) => text.endsWith('…') && text.length > 2 && key.startsWith(text.slice(0, -1)))
+  expect(Object.keys(ENGLISH).filter((key) => !isSaid(key))).toEqual([])
 })
 
 test('[J4] an end is half an hour or an hour away, the end of today, of Sunday, or the time that was given', () => {
