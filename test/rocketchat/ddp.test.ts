@@ -120,7 +120,7 @@ test('[RC-2.4-6] a connection watches at most 10,000 users; a list that would ma
   const view = { watch: (watcher: Watcher) => watchers.watch(principal, watcher) }
   const people = { find: (_space: string, id: string) => id, idIn: (_space: string, id: string) => id }
   const services = { people, presence: { as: () => ({ view }) } } as unknown as Services
-  const outbox = () => ({ told() {}, gone() {}, stop() {}, size: 0 })
+  const outbox = () => ({ told() {}, gone() {}, stop() {}, size: () => 0 })
   const streams = createStreams({
     services,
     presets: createPresetEvents(),
