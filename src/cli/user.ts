@@ -13,6 +13,7 @@ export function userCommand(): Command {
     .addCommand(importUsersCommand())
     .addCommand(exportUsersCommand())
     .addCommand(passwordCommand())
+    .addCommand(linkCommand())
 }
 
 function addCommand(): Command {
@@ -64,5 +65,18 @@ function passwordCommand(): Command {
       const path = `/v1/users/${encodeURIComponent(username ?? 'me')}`
       const user = await server.call('PATCH', path, { password, currentPassword })
       print(`${user.username} has a new password. Other logins of ${user.username} have ended.`)
+    })
+}
+
+function linkCommand(): Command {
+  return new Command('link')
+    .argument('<username>')
+    .description('print an address by which somebody sets a password, once, within a week; it replaces the one before')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', example('rollcall user link anna'))
+    .action(async (username: string, { json }) => {
+      const link = await (await connect()).call('POST', `/v1/users/${encodeURIComponent(username)}/password-link`)
+      if (json) printJson(link)
+      else print(link.url)
     })
 }

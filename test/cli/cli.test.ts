@@ -223,6 +223,7 @@ test('[K14] the examples in the help of every command work as they are typed', {
   const cwd = await mkdtemp(join(home, 'examples-'))
   await using other = await startServer({ store: `file:${join(cwd, 'data')}` })
   await writeFile(join(cwd, 'users.jsonl'), '{"username":"bert"}\n')
+  await writeFile(join(cwd, 'list.jsonl'), '{"type":"version","version":1}\n{"type":"user","user":{"username":"listed"}}\n')
   const ID = (await other.call('GET', '/v1/tokens', other.adminToken)).tokens[0].id
   await using receiver = await startReceiver()
   const redis = await startRedis()
