@@ -127,6 +127,10 @@ export function createPeople(client: Client): People {
   })
   const byUsername = computed(() => new Map(users.value.map((user) => [user.username.toLowerCase(), user])))
   const stop = client.watch('everyone', told)
+  // A token may be too limited to see everyone.
+  client.ready().catch((error: unknown) => {
+    if (!stopped) failure.value = error
+  })
   void load()
 
   return {

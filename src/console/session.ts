@@ -24,6 +24,11 @@ export const line = signal<{ readonly state: LineState; readonly liveAt: number 
 export const goodbye = signal<'ended' | null>(null)
 
 const SERVER = location.origin
+
+// A network that went is known before the connection is missed.
+addEventListener('offline', () => {
+  if (line.value.state === 'live') line.value = { ...line.value, liveAt: Date.now() }
+})
 const token = kept('token', () => sessionStorage)
 
 /** Throws Failure `unauthenticated`, `too_many`, `unavailable`. */
@@ -38,7 +43,9 @@ export async function open(secret: string): Promise<void> {
     url: SERVER,
     token: secret,
     onState(state, failure) {
-      line.value = { state, liveAt: state === 'live' || line.value.liveAt === 0 ? Date.now() : line.value.liveAt }
+      // What is shown is as old as the last moment of the connection.
+      const isFresh = state === 'live' || line.value.state === 'live'
+      line.value = { state, liveAt: isFresh ? Date.now() : line.value.liveAt }
       if (state === 'live') people?.comeBack()
       if (state === 'ended') {
         ended = failure
