@@ -16,9 +16,12 @@ export interface Cold {
   readonly count: number
 }
 
-/** An address counts units of 4 bytes; 2^18 of them are a block. Address 0 is "none": the first unit of a block is not used. */
-const UNITS_BITS = 18
-const BLOCK_BYTES = 4 << UNITS_BITS
+/**
+ * An address counts units of 4 bytes; so many bits of it say where in a block. Address 0 is "none": the first unit of a block is
+ * not used. Blocks are 32 MiB: as large as the system's allocator needs them to take each from the system by itself, page by page
+ * as it is written, and give all of it back.
+ */
+const UNIT_BITS = 23
 /** Version, told and changedAt (8 bytes each), length of the value (4). */
 const HEADER_BYTES = 28
 const [TOLD, CHANGED_AT, LENGTH] = [8, 16, 24]
@@ -29,8 +32,9 @@ interface Block {
   records: number
 }
 
-export function createCold(): Cold {
+export function createCold(unitBits = UNIT_BITS): Cold {
   const blocks: (Block | undefined)[] = []
+  const blockBytes = 4 << unitBits
   let addresses = new Int32Array(0)
   let count = 0
 
@@ -38,16 +42,16 @@ export function createCold(): Cold {
   function blockFor(length: number): Block {
     const last = blocks.at(-1)
     if (last !== undefined && last.used + length <= last.bytes.length) return last
-    const block = { bytes: Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, length + 4)), used: 4, records: 0 }
+    const block = { bytes: Buffer.allocUnsafeSlow(Math.max(blockBytes, length + 4)), used: 4, records: 0 }
     blocks.push(block)
     return block
   }
 
   function locate(slot: number): { readonly bytes: Buffer; readonly at: number } {
     const address = addresses[slot] ?? 0
-    const block = blocks[address >>> UNITS_BITS]
+    const block = blocks[address >>> unitBits]
     if (address === 0 || block === undefined) throw new Error(`slot ${slot} is not cold`)
-    return { bytes: block.bytes, at: (address & ((1 << UNITS_BITS) - 1)) << 2 }
+    return { bytes: block.bytes, at: (address & ((1 << unitBits) - 1)) << 2 }
   }
 
   function doubleAt(slot: number, offset: number): number {
@@ -59,7 +63,7 @@ export function createCold(): Cold {
 
   function forget(slot: number): void {
     if (!has(slot)) return
-    const number = (addresses[slot] ?? 0) >>> UNITS_BITS
+    const number = (addresses[slot] ?? 0) >>> unitBits
     const block = blocks[number]
     addresses[slot] = 0
     count--
@@ -80,7 +84,7 @@ export function createCold(): Cold {
       block.bytes.set(value, at + HEADER_BYTES)
       block.used += (HEADER_BYTES + value.length + 3) & ~3
       block.records++
-      addresses[slot] = ((blocks.length - 1) << UNITS_BITS) | (at >>> 2)
+      addresses[slot] = ((blocks.length - 1) << unitBits) | (at >>> 2)
       count++
     },
     has,

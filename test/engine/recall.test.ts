@@ -67,7 +67,7 @@ test('facts that are kept as bytes come out as they went in, through any order o
   const step = fc.record({ slot: fc.nat(40), length: fc.oneof(fc.nat(300), fc.constant(400_000)), put: fc.boolean() })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const cold = createCold()
+      const cold = createCold(18)
       const expected = new Map<number, { value: Uint8Array; version: number }>()
       for (const [version, { slot, length, put }] of steps.entries()) {
         const value = new Uint8Array(length).fill(version)
