@@ -95,7 +95,7 @@ test('[N24] brackets within texts are no levels, and another content type is 415
 
 test('[N25] an unknown address is 404, a known one with another method 405', async () => {
   for (const call of [
-    'GET /',
+    'GET /nothing',
     'GET /v1',
     'GET /v1/nothing',
     'POST /v1/users/me/nothing',
