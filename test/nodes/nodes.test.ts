@@ -1,18 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startServer } from '../server.ts'
-import {
-  attend,
-  availabilityAt,
-  environmentOf,
-  GRACE_MS,
-  LEASE_MS,
-  startTrio,
-  type Trio,
-  toldOf,
-  until,
-  untilAgreed,
-} from './trio.ts'
+import { play } from './scenarios.ts'
+import { attend, availabilityAt, GRACE_MS, LEASE_MS, startTrio, type Trio, toldOf, until, untilAgreed } from './trio.ts'
 
 let trio: Trio
 beforeAll(async () => {
@@ -32,45 +22,25 @@ test('[F1] what is said on one node is seen on the others, and all tell the same
   await until(async () => (await availabilityAt(c, anna)) === 'busy')
 })
 
-test('[F2] a second process under the name of a live one refuses to start, with words', async () => {
-  const store = `redis://127.0.0.1:${trio.redis.port}`
-  await expect(startServer({ store, env: environmentOf('b') })).rejects.toThrow(/another process is the node "b".*ROLLCALL_NODE/)
-})
-
-test('[F3, F4] a node is killed: nobody is told anything until the grace is over, and then once', {
+test('[F3, F4, F5] a node is killed: who comes back to another was never gone, the others are ended once, after the grace', {
   timeout: 40_000,
 }, async () => {
   const [a, b, c] = trio.nodes
-  const bob = await trio.person()
-  await attend(c, bob)
-  await until(async () => (await availabilityAt(a, bob)) === 'online')
-  const [atA, atB] = [await toldOf(a, bob), await toldOf(b, bob)]
+  const [anna, bob, carl] = [await trio.person(), await trio.person(), await trio.person()]
+  const [before, other] = [await attend(b, anna), await attend(b, bob), await attend(b, carl)]
+  await until(async () => (await availabilityAt(a, carl)) === 'online' && (await availabilityAt(c, bob)) === 'online')
+  const told = [await toldOf(a, anna), await toldOf(c, bob), await toldOf(a, carl), await toldOf(c, carl)]
   const began = performance.now()
-  await c.kill()
-  await until(async () => (await availabilityAt(a, bob)) === 'offline')
-  expect(performance.now() - began).toBeGreaterThan(GRACE_MS)
-  await until(() => atB.told().length > 0)
-  await wait(LEASE_MS)
-  expect([atA.told(), atB.told()]).toEqual([['offline'], ['offline']])
-  await c.restart()
-})
-
-test('[F5] whoever comes back to another node within the grace was never gone', { timeout: 40_000 }, async () => {
-  const [a, b, c] = trio.nodes
-  const [carl, dora] = [await trio.person(), await trio.person()]
-  const [before, other] = [await attend(b, carl), await attend(b, dora)]
-  await until(async () => (await availabilityAt(c, dora)) === 'online')
-  const told = [await toldOf(a, carl), await toldOf(c, dora)]
   await b.kill()
-  // One by the name of the connection, while nobody knows yet; one without, when all know that the node is gone.
-  const taken = await attend(a, carl, before.sessionId)
-  expect(taken.sessionId).toBe(before.sessionId)
+  // One by the name of the connection, while nobody knows yet; one without, once all know that the node is gone.
+  expect((await attend(a, anna, before.sessionId)).sessionId).toBe(before.sessionId)
   await until(() => c.logs.stderr.includes('is given up') || a.logs.stderr.includes('is given up'))
-  await until(async () => (await attend(c, dora)).sessionId === other.sessionId)
-  await wait(GRACE_MS + LEASE_MS)
-  expect(told.map((one) => one.told())).toEqual([[], []])
+  await until(async () => (await attend(c, bob)).sessionId === other.sessionId)
+  await until(async () => (await availabilityAt(a, carl)) === 'offline' && (await availabilityAt(c, carl)) === 'offline')
+  expect(performance.now() - began).toBeGreaterThan(GRACE_MS)
   await b.restart()
-  expect(await availabilityAt(b, carl)).toBe('online')
+  expect([await availabilityAt(b, anna), await availabilityAt(b, carl)]).toEqual(['online', 'offline'])
+  expect(told.map((one) => one.told())).toEqual([[], [], ['offline'], ['offline']])
 })
 
 test('[F6] all nodes are restarted one after another, and nothing false is told', { timeout: 60_000 }, async () => {
@@ -96,23 +66,6 @@ test('[F6] all nodes are restarted one after another, and nothing false is told'
     told.close()
   }
   expect([...seen]).toEqual(['online'])
-})
-
-test('[F6] a restarted node waits for its own sessions, and ends those to which nobody comes back', {
-  timeout: 40_000,
-}, async () => {
-  const [a, b] = trio.nodes
-  const finn = await trio.person()
-  const { talk } = await attend(b, finn)
-  await until(async () => (await availabilityAt(a, finn)) === 'online')
-  const told = await toldOf(a, finn)
-  await b.kill()
-  talk.socket.terminate()
-  await b.restart()
-  expect(await availabilityAt(b, finn)).toBe('online')
-  await until(async () => (await availabilityAt(a, finn)) === 'offline')
-  await until(() => told.told().length > 0)
-  expect(told.told()).toEqual(['offline'])
 })
 
 test('[F7] a node that stood still is given up; back as a zombie it says nothing old, and goes on anew with who is there', {
@@ -157,4 +110,28 @@ test('[F8] a node that is cut off answers as of when it last knew all, refuses t
   await until(async () => (await asOf()) === null)
   await until(async () => (await availabilityAt(a, ines)) === 'online')
   await c.call('PUT', '/v1/presence/me/note', ines.token, { text: 'again' })
+})
+
+test('[P1, F8] Redis is killed under writes and comes back: reads go on meanwhile, and nothing acknowledged is lost', {
+  timeout: 40_000,
+}, async () => {
+  const [a] = trio.nodes
+  const jan = await trio.person()
+  const count = await play(trio, 1, async () => {
+    await trio.redis.kill()
+    await expect(a.call('PUT', '/v1/presence/me/note', jan.token, { text: 'no' })).rejects.toThrow(/503/)
+    expect(await availabilityAt(a, jan)).toBe('offline')
+    await trio.redis.start()
+  })
+  expect(count).toBeGreaterThan(0)
+})
+
+test('[F8] a Redis that is empty all of a sudden is refused with words; what is known is still told', async () => {
+  const [a] = trio.nodes
+  const kim = await trio.person()
+  await untilAgreed(trio.nodes)
+  execFileSync('redis-cli', ['-p', String(trio.redis.port), 'FLUSHALL'])
+  await until(async () => /the store is empty, though it was not/.test(await (await a.request('/readyz')).text()))
+  await expect(a.call('PUT', '/v1/presence/me/note', kim.token, { text: 'no' })).rejects.toThrow(/503/)
+  expect(await availabilityAt(a, kim)).toBe('offline')
 })

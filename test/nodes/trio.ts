@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Talk, talk } from '../native/talk.ts'
-import { type RedisServer, startRedis } from '../redis/server.ts'
+import { startRedis } from '../redis/server.ts'
 import { type Person, type Server, startServer } from '../server.ts'
-import { startWire, type Wire } from './wire.ts'
+import { startWire } from './wire.ts'
 
 /** Of the nodes of tests, in ms: short, so that what comes after them comes soon. */
 export const LEASE_MS = 1_000
@@ -10,24 +10,32 @@ export const GRACE_MS = 1_500
 /** From the last renewal until the sessions of a node are ended, on a slow machine too. */
 export const ENDED_MS_MAX = 3 * LEASE_MS + GRACE_MS + 5_000
 
-export const NAMES = ['a', 'b', 'c'] as const
-
 export type Trio = Awaited<ReturnType<typeof startTrio>>
 
 /** Three nodes on one Redis; the third reaches it by a wire that can be cut. */
-export async function startTrio(parts: { readonly redis?: RedisServer } = {}) {
-  const redis = parts.redis ?? (await startRedis())
-  const wire: Wire = await startWire(redis.port)
-  const start = (node: string) =>
-    startServer({ store: `redis://127.0.0.1:${node === 'c' ? wire.port : redis.port}`, env: environmentOf(node) })
+export async function startTrio() {
+  const redis = await startRedis()
+  const wire = await startWire(redis.port)
+  const trio = await startNodes((name) => `redis://127.0.0.1:${name === 'c' ? wire.port : redis.port}`)
+  async function stop(): Promise<void> {
+    await trio.stop()
+    await wire.stop()
+    await redis.stop()
+  }
+  const [a, b = a, c = a] = trio.nodes
+  return { ...trio, nodes: [a, b, c] as const, redis, wire, stop }
+}
+
+export type Nodes = Awaited<ReturnType<typeof startNodes>>
+
+/** Nodes on the store that each is told. */
+export async function startNodes(storeOf: (name: string) => string, names: readonly string[] = ['b', 'c']) {
+  const start = (name: string) => startServer({ store: storeOf(name), env: environmentOf(name) })
   const first = await start('a')
-  const [second, third] = await Promise.all([start('b'), start('c')])
+  const nodes: readonly [Server, ...Server[]] = [first, ...(await Promise.all(names.map(start)))]
   await first.call('PATCH', '/v1/settings', first.adminToken, { graceMs: 1_000 })
-  const nodes: readonly [Server, Server, Server] = [first, second, third]
   let people = 0
   return {
-    redis,
-    wire,
     nodes,
     /** Somebody new, whom all nodes know. */
     async person(): Promise<Person> {
@@ -43,8 +51,6 @@ export async function startTrio(parts: { readonly redis?: RedisServer } = {}) {
     },
     async stop() {
       for (const node of nodes) await node.stop()
-      await wire.stop()
-      await redis.stop()
     },
   }
 }
