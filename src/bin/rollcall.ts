@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { loginCommand, logoutCommand, tokenCommand } from '../cli/access.ts'
 import { benchCommand } from '../cli/bench.ts'
+import { completionCommand } from '../cli/completion.ts'
 import { doctorCommand } from '../cli/doctor.ts'
 import { groupCommand } from '../cli/group.ts'
 import { auditCommand, historyCommand } from '../cli/history.ts'
@@ -9,7 +10,9 @@ import { statusCommand } from '../cli/status.ts'
 import { adminCommand, backupCommand, exportCommand, importCommand, migrateCommand } from '../cli/store.ts'
 import { tryCommand } from '../cli/try.ts'
 import { userCommand } from '../cli/user.ts'
+import { watchCommand } from '../cli/watch.ts'
 import { webhookCommand } from '../cli/webhook.ts'
+import { whyCommand } from '../cli/why.ts'
 import { serveCommand } from './command.ts'
 import { readSettings } from './diagnosis.ts'
 import { refuse } from './refuse.ts'
@@ -25,6 +28,8 @@ const program = new Command('rollcall')
   .addCommand(loginCommand())
   .addCommand(logoutCommand())
   .addCommand(statusCommand())
+  .addCommand(whyCommand())
+  .addCommand(watchCommand())
   .addCommand(historyCommand())
   .addCommand(auditCommand())
   .addCommand(userCommand())
@@ -38,6 +43,7 @@ const program = new Command('rollcall')
   .addCommand(exportCommand(stoppedStores))
   .addCommand(importCommand(stoppedStores))
   .addCommand(migrateCommand(stoppedStores))
+  .addCommand(completionCommand(() => program))
 
 speakAsOne(program, program.name())
 

@@ -14,6 +14,8 @@ const COMMANDS = [
   'login',
   'logout',
   'status',
+  'why',
+  'watch',
   'history',
   'audit',
   'user',
@@ -27,6 +29,7 @@ const COMMANDS = [
   'export',
   'import',
   'migrate',
+  'completion',
 ]
 
 let server: Server

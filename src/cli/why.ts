@@ -1,0 +1,30 @@
+import { Command } from 'commander'
+import { connect } from './server.ts'
+import { example, print, printJson, printTable } from './terminal.ts'
+
+export function whyCommand(): Command {
+  return new Command('why')
+    .argument('[user]')
+    .description('say in a sentence why a user’s status is what it is, and what speaks for another (default: yours)')
+    .option('--zone <name>', 'tell times as in this time zone, like Europe/Berlin (default: the user’s)')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', example('rollcall why anna'))
+    .action(async (user: string | undefined, { zone, json }) => {
+      const query = zone === undefined ? '' : `?zone=${encodeURIComponent(zone)}`
+      const path = `/v1/presence/${encodeURIComponent(user ?? 'me')}/explain${query}`
+      const explanation = await (await connect()).call('GET', path)
+      if (json) return printJson(explanation)
+      print(explanation.sentence)
+      const { facts } = explanation
+      if (facts.length === 0) return
+      const rows = facts.map((fact: Readonly<Record<string, unknown>>) => COLUMNS.map((name) => cellOf(fact[name])))
+      print('')
+      printTable([HEADINGS, ...rows])
+    })
+}
+
+const COLUMNS = ['kind', 'says', 'since', 'until', 'role', 'rule', 'lostTo'] as const
+
+const HEADINGS = ['KIND', 'SAYS', 'SINCE', 'UNTIL', 'GIVES', 'RULE', 'LOST TO']
+
+const cellOf = (value: unknown): string => (typeof value === 'string' ? value : value == null ? '' : JSON.stringify(value))
