@@ -165,7 +165,7 @@ test('[ST7] a store that cannot be written refuses to start with words', async (
     expect(refused.stderr).toContain(place.split('/')[1])
   }
   const redis = await run(['serve'], { ROLLCALL_PORT: '0', ROLLCALL_STORE: 'redis://127.0.0.1:1' })
-  expect(redis).toMatchObject({ code: 1, stderr: expect.stringMatching(/^rollcall: .*redis.*\n$/) })
+  expect(redis).toMatchObject({ code: 1, stderr: expect.stringMatching(/^rollcall: Redis .*\n$/) })
 })
 
 test('[ST9] what was acknowledged is there after SIGKILL', async () => {
