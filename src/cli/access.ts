@@ -2,17 +2,18 @@ import { Command } from 'commander'
 import { Failure } from '../core/errors.ts'
 import { save } from './saved.ts'
 import { type Answer, allOf, connect, serverAt, serverUrl } from './server.ts'
-import { ask, askSecret, example, print, printJson, printTable } from './terminal.ts'
+import { ask, askSecret, example, print, printAs, printJson, printTable } from './terminal.ts'
 
 export function loginCommand(): Command {
   return new Command('login')
     .description('log in to a server and remember it, readable by you alone')
     .option('-u, --username <name>', 'username or e-mail address; asked for when left out')
+    .option('--json', 'answer as JSON')
     .addHelpText(
       'after',
       `\nThe password is asked for, or read from standard input.\n${example('rollcall login -u admin', 'echo "$PASSWORD" | rollcall login -u admin')}`,
     )
-    .action(async ({ username }: { username?: string }) => {
+    .action(async ({ username, json }: { username?: string; json?: boolean }) => {
       const url = serverUrl()
       const name = username ?? (await ask('Username: '))
       const password = await askSecret('Password: ')
@@ -23,19 +24,22 @@ export function loginCommand(): Command {
             ? new Failure('unauthenticated', 'This username and password do not go together.')
             : error
         })
-      print(`Logged in to ${url} as ${user.username}. The token is kept in ${await save(url, token)}.`)
+      const file = await save(url, token)
+      const words = `Logged in to ${url} as ${user.username}. The token is kept in ${file}.`
+      printAs(json, { url, username: user.username, file }, words)
     })
 }
 
 export function logoutCommand(): Command {
   return new Command('logout')
     .description('end the login at the server and forget it')
+    .option('--json', 'answer as JSON')
     .addHelpText('after', example('rollcall logout'))
-    .action(async () => {
+    .action(async ({ json }) => {
       const server = await connect()
       await server.call('POST', '/v1/logout')
       await save(server.url, null)
-      print(`Logged out of ${server.url}.`)
+      printAs(json, { url: server.url }, `Logged out of ${server.url}.`)
     })
 }
 
@@ -88,9 +92,10 @@ export function tokenCommand(): Command {
     .description('end a token; `rollcall token list` tells its id')
     .addHelpText('after', example('rollcall token revoke "$ID"'))
     .option('-u, --user <user>', 'whose it is', 'me')
-    .action(async (id: string, { user }) => {
+    .option('--json', 'answer as JSON')
+    .action(async (id: string, { user, json }) => {
       await (await connect()).call('DELETE', `/v1/tokens/${encodeURIComponent(id)}?user=${encodeURIComponent(user)}`)
-      print(`Token ${id} has ended.`)
+      printAs(json, { id }, `Token ${id} has ended.`)
     })
   return command
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { allOf, connect, type Server } from './server.ts'
-import { example, print, printJson, printTable } from './terminal.ts'
+import { example, print, printAs, printJson, printTable } from './terminal.ts'
 
 /** Users named in one change, as the server takes them. */
 const BATCH_USERS_MAX = 1_000
@@ -77,10 +77,11 @@ export function groupCommand(): Command {
   command
     .command('remove <group>')
     .description('delete a group; its members stay users')
+    .option('--json', 'answer as JSON')
     .addHelpText('after', example('rollcall group remove support'))
-    .action(async (group: string) => {
+    .action(async (group: string, { json }) => {
       await (await connect()).call('DELETE', pathOf(group))
-      print(`The group ${group} is no more.`)
+      printAs(json, { group }, `The group ${group} is no more.`)
     })
   return command
 }

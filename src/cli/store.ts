@@ -5,7 +5,7 @@ import { Failure } from '../core/errors.ts'
 import { newFile, readFrom } from './files.ts'
 import { createProgress } from './progress.ts'
 import { connect } from './server.ts'
-import { example, print, printJson } from './terminal.ts'
+import { example, printAs } from './terminal.ts'
 
 /** What can be done to a stopped store, by its name (`file:FOLDER`, and where it says so `redis://…`). Given by bin, which knows what stores are. */
 export interface StoppedStores {
@@ -58,11 +58,12 @@ export function importCommand(stores: StoppedStores): Command {
     .description('bring an export back into the store of a stopped server; "-" is standard input')
     .requiredOption('--store <store>', 'the store of a stopped server, like file:./data or redis://HOST; made when there is none')
     .option('--replace', 'throw away what the store holds; without it a used store is refused')
+    .option('--json', 'answer as JSON')
     .addHelpText('after', example('rollcall import everything.jsonl --store file:./restored'))
-    .action(async (file: string, { store, replace = false }) => {
+    .action(async (file: string, { store, replace = false, json }) => {
       const input = await readFrom(file)
       await stores.importLines(store, createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), { replace })
-      print(`Imported into ${store}.`)
+      printAs(json, { store }, `Imported into ${store}.`)
     })
 }
 
@@ -78,8 +79,8 @@ export function migrateCommand(stores: StoppedStores): Command {
       const progress = createProgress()
       const onProgress = ({ doing, done, of }: { doing: string; done: number; of: number }) => progress.tell(doing, done, of)
       const records = await stores.migrate(from, to, { replace, onProgress }).finally(progress.end)
-      if (json) printJson({ records })
-      else print(`${records.toLocaleString('en')} records are in the new store, each compared. Start the servers with it.`)
+      const words = `${records.toLocaleString('en')} records are in the new store, each compared. Start the servers with it.`
+      printAs(json, { records }, words)
     })
 }
 
@@ -90,14 +91,16 @@ export function backupCommand(stores: StoppedStores): Command {
       'copy the store: a running server makes a folder of that name beside its own; a stopped one is copied to that path',
     )
     .option(...STORE)
+    .option('--json', 'answer as JSON')
     .addHelpText('after', example('rollcall backup monday', 'rollcall backup --store file:./data ./tuesday'))
-    .action(async (name: string, { store }: { store?: string }) => {
+    .action(async (name: string, { store, json }: { store?: string; json?: boolean }) => {
       if (store === undefined) {
         if (/[/\\]/.test(name)) throw new Failure('invalid', PATH_OF_RUNNING)
-        return print((await (await connect()).call('POST', '/v1/backup', { name })).folder)
+        const { folder } = await (await connect()).call('POST', '/v1/backup', { name })
+        return printAs(json, { folder }, folder)
       }
       await stores.backup(store, name)
-      print(name)
+      printAs(json, { folder: name }, name)
     })
 }
 
@@ -108,10 +111,11 @@ export function adminCommand(stores: StoppedStores): Command {
     .description('give an administrator a new password, printed once')
     .requiredOption('--store <store>', 'the store of a stopped server, like file:./data')
     .option('-u, --username <name>', 'which one (default: admin)')
+    .option('--json', 'answer as JSON')
     .addHelpText('after', example('rollcall admin reset --store file:./data'))
-    .action(async ({ store, username }) => {
+    .action(async ({ store, username, json }) => {
       const made = await stores.resetAdministrator(store, username)
-      print(`username  ${made.username}\npassword  ${made.password}`)
+      printAs(json, made, `username  ${made.username}\npassword  ${made.password}`)
     })
   return command
 }

@@ -7,6 +7,12 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
+/** The same in words, or, with `--json`, as JSON. */
+export function printAs(json: boolean | undefined, value: unknown, words: string): void {
+  if (json) printJson(value)
+  else print(words)
+}
+
 export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2))
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { exportUsersCommand, importUsersCommand } from './bulk.ts'
 import { allOf, connect } from './server.ts'
-import { askSecret, example, print, printJson, printTable } from './terminal.ts'
+import { askSecret, example, print, printAs, printJson, printTable } from './terminal.ts'
 
 const ASKED = '\nPasswords are asked for, or read from standard input, one a line: for your own first the current one.\n'
 
@@ -57,14 +57,15 @@ function passwordCommand(): Command {
   return new Command('passwd')
     .argument('[username]')
     .description('set a password: your own, or, as an administrator, somebody’s')
+    .option('--json', 'answer as JSON')
     .addHelpText('after', `${ASKED}${example('rollcall user passwd anna', 'echo "$PASSWORD" | rollcall user passwd anna')}`)
-    .action(async (username?: string) => {
+    .action(async (username: string | undefined, { json }) => {
       const server = await connect()
       const currentPassword = username === undefined ? await askSecret('Current password: ') : undefined
       const password = await askSecret('New password: ')
       const path = `/v1/users/${encodeURIComponent(username ?? 'me')}`
       const user = await server.call('PATCH', path, { password, currentPassword })
-      print(`${user.username} has a new password. Other logins of ${user.username} have ended.`)
+      printAs(json, user, `${user.username} has a new password. Other logins of ${user.username} have ended.`)
     })
 }
 
@@ -76,7 +77,6 @@ function linkCommand(): Command {
     .addHelpText('after', example('rollcall user link anna'))
     .action(async (username: string, { json }) => {
       const link = await (await connect()).call('POST', `/v1/users/${encodeURIComponent(username)}/password-link`)
-      if (json) printJson(link)
-      else print(link.url)
+      printAs(json, link, link.url)
     })
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { type Answer, connect } from './server.ts'
-import { example, print, printJson, printTable } from './terminal.ts'
+import { example, print, printAs, printJson, printTable } from './terminal.ts'
 
 export function webhookCommand(): Command {
   const command = new Command('webhook').description('programs elsewhere that are told by HTTP what changes')
@@ -58,10 +58,11 @@ export function webhookCommand(): Command {
   command
     .command('remove <id>')
     .description('delete a webhook; `rollcall webhook list` tells its id')
+    .option('--json', 'answer as JSON')
     .addHelpText('after', example('rollcall webhook remove "$WEBHOOK"'))
-    .action(async (id: string) => {
+    .action(async (id: string, { json }) => {
       await (await connect()).call('DELETE', pathOf(id))
-      print(`Webhook ${id} is deleted.`)
+      printAs(json, { id }, `Webhook ${id} is deleted.`)
     })
   return command
 }

@@ -119,3 +119,19 @@ test('[K20] neither colours nor bars where there is no terminal, and nothing tha
   const ended = await rollcall(['status', 'admin'])
   expect([ended.stdout.includes('\u001B'), ended.stderr]).toEqual([false, ''])
 })
+
+test('[K11] commands that do something say what, as JSON too', async () => {
+  await server.createUser({ username: 'dora', password: null })
+  const { folder } = JSON.parse((await rollcall(['backup', 'tuesday', '--json'])).stdout)
+  expect(folder).toMatch(/tuesday$/)
+  const run = (args: readonly string[], input = '') => rollcall([...args, '--json'], { input })
+  expect(JSON.parse((await run(['user', 'passwd', 'dora'], 'new one\n')).stdout)).toMatchObject({ username: 'dora' })
+  expect(JSON.parse((await run(['group', 'add', 'night'])).stdout)).toMatchObject({ name: 'night' })
+  expect(JSON.parse((await run(['group', 'remove', 'night'])).stdout)).toEqual({ group: 'night' })
+  const store = `file:${folder}`
+  expect(JSON.parse((await run(['admin', 'reset', '--store', store])).stdout)).toEqual({
+    username: 'admin',
+    password: expect.any(String),
+  })
+  expect(JSON.parse((await run(['migrate', store, `file:${server.folder}/moved`])).stdout).records).toBeGreaterThan(3)
+})

@@ -8,6 +8,7 @@ import { keysOf, metaKey } from './keys.ts'
 import { readPositions } from './load.ts'
 import { FORMAT, readFields } from './meta.ts'
 import { takePicture } from './picture.ts'
+import { createReplicas } from './replicas.ts'
 import { readScripts } from './scripts.ts'
 import { openTalk, type Talk } from './talk.ts'
 
@@ -50,6 +51,7 @@ export async function openRedisFilling(address: RedisAddress, { header, replace,
       async complete() {
         for (const partition of partitionsOf(factsPartitions)) if (!finished.has(partition)) await finish(partition)
         await talk.send(meta, ['HDEL', meta, 'state', 'content', 'finished'])
+        if (address.replicas > 0) await createReplicas(talk, meta, address.replicas).hold()
       },
       [Symbol.asyncDispose]: async () => talk.close(),
     }
