@@ -5,6 +5,8 @@ import type { Reply, Talk } from './talk.ts'
 
 /** How long a read waits for the next commit, and how long until another attempt after a failure, in ms. */
 const [WAIT_MS, RETRY_MS] = [1_000, 200]
+/** After commits were read, further ones are let gather for so long, in ms: a read names every log, which costs more than a commit. */
+const GATHER_MS = 4
 /** Commits that one read answers at most. */
 const COMMITS_MAX = 1_000
 
@@ -33,6 +35,7 @@ export function readLogs({ talk, prefix, partitions, positionOf, onCommit }: Log
       const partition = byLog.get(log.toString())
       if (partition !== undefined) for (const commit of commits) onCommit(commitIn(partition, commit))
     }
+    if (found !== null) await new Promise((resolve) => setTimeout(resolve, GATHER_MS))
   }
 
   void (async () => {
