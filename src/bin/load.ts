@@ -4,7 +4,7 @@ import type { Ending } from './ending.ts'
 /** What holds a part of the ledger in memory. */
 interface Replica {
   apply(entry: Entry): void
-  loaded(positions: Positions): void
+  loaded(positions: Positions): void | Promise<void>
   commit(commit: Commit): void
 }
 
@@ -26,7 +26,7 @@ export async function fillFrom(ledger: Ledger, { directory, engine }: Replicas, 
       throw error
     })
   if (positions === null) return false
-  directory.loaded(positions)
+  await directory.loaded(positions)
   await engine.loaded(positions)
   ledger.follow(positions, {
     commit: (commit) => replicaOf(commit.partition).commit(commit),
