@@ -1,21 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { DEFAULT_SETTINGS } from '../src/directory/settings.ts'
-import { ROOT, sourcesUnder } from './sources.ts'
+import { ROOT } from './sources.ts'
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
-
-test('every link in the documentation and the examples leads somewhere', () => {
-  const pages = [...sourcesUnder('docs', '.md'), ...sourcesUnder('examples', '.md')]
-  expect(pages.length).toBeGreaterThan(4)
-  const dead = pages.flatMap(({ path, text }) =>
-    [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)]
-      .filter(([, target]) => !existsSync(join(ROOT, dirname(path), target ?? '')))
-      .map(([link]) => `${path}: ${link}`),
-  )
-  expect(dead).toEqual([])
-})
 
 test('every setting is explained, and none that is not there', () => {
   const table = read('docs/operating.md').split('## Settings of the workspace')[1] ?? ''

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT, type Source, sourcesUnder, textsIn } from './sources.ts'
 
@@ -31,16 +31,6 @@ test('every rule that a test names exists', () => {
   const known = new Set(rules.map(({ id }) => id))
   const unknown = citations.filter(({ id }) => !known.has(id)).map(({ id, path }) => `${path}: ${id}`)
   expect([...new Set(unknown)]).toEqual([])
-})
-
-test('every link from one of our pages to a file leads somewhere', () => {
-  const pages = [...specs, ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'GLOSSARY.md', 'CHANGELOG.md'].map(page)]
-  const dead = [...pages, ...sourcesUnder('src', 'README.md')].flatMap(({ path, text }) =>
-    [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)]
-      .filter(([, target]) => !existsSync(join(ROOT, dirname(path), target ?? '')))
-      .map(([link]) => `${path}: ${link}`),
-  )
-  expect(dead).toEqual([])
 })
 
 test('rules are found at the start of a line, and citations between brackets, one or several', () => {
