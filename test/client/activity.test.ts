@@ -33,7 +33,8 @@ async function watched() {
   return { server, anna, heard }
 }
 
-const until = (look: () => void): Promise<void> => vi.waitFor(look, 10_000)
+/** Longer than the grace: a tab that comes before the server saw the other one go gets a session of its own until that ends. */
+const until = (look: () => void): Promise<void> => vi.waitFor(look, 15_000)
 
 test('[X9] input makes the user of a page online, and none for a while idle', async () => {
   const { server, anna, heard } = await watched()
