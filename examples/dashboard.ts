@@ -1,10 +1,10 @@
 /**
  * Who is there: everybody first, then only whoever changed since. Polls; a cut or a restarted server loses nothing, the cursor goes on.
- *   ROLLCALL_URL=http://127.0.0.1:4600 ROLLCALL_USERNAME=anna ROLLCALL_PASSWORD=… node examples/dashboard.ts [--once]
+ *   ROLLCALL_URL=http://127.0.0.1:4600 BOT_USERNAME=anna BOT_PASSWORD=… node examples/dashboard.ts [--once]
  */
 import { setTimeout as wait } from 'node:timers/promises'
 
-const { ROLLCALL_URL = 'http://127.0.0.1:4600', ROLLCALL_USERNAME = '', ROLLCALL_PASSWORD = '' } = process.env
+const { ROLLCALL_URL = 'http://127.0.0.1:4600', BOT_USERNAME = '', BOT_PASSWORD = '' } = process.env
 const POLL_MS = 1_000
 
 interface Changes {
@@ -17,7 +17,7 @@ interface Changes {
 const login = await fetch(`${ROLLCALL_URL}/v1/login`, {
   method: 'POST',
   headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify({ username: ROLLCALL_USERNAME, password: ROLLCALL_PASSWORD }),
+  body: JSON.stringify({ username: BOT_USERNAME, password: BOT_PASSWORD }),
 })
 if (!login.ok) throw new Error(`login: ${login.status} ${await login.text()}`)
 const headers = { Authorization: `Bearer ${((await login.json()) as { token: string }).token}` }

@@ -1,13 +1,13 @@
 /**
  * Gives each call to whoever of a group is free and was not called for the longest; when nobody is, to the first who will be.
- *   ROLLCALL_USERNAME=admin ROLLCALL_PASSWORD=… node examples/on-call.ts support 3
+ *   BOT_USERNAME=admin BOT_PASSWORD=… node examples/on-call.ts support 3
  */
 import { connect, Failure, logIn, type ShownPresence } from 'rollcall/client'
 
-const { ROLLCALL_URL = 'http://127.0.0.1:4600', ROLLCALL_USERNAME = '', ROLLCALL_PASSWORD = '' } = process.env
+const { ROLLCALL_URL = 'http://127.0.0.1:4600', BOT_USERNAME = '', BOT_PASSWORD = '' } = process.env
 const [group = 'support', calls = '1'] = process.argv.slice(2)
 
-const rollcall = connect({ url: ROLLCALL_URL, token: await logIn(ROLLCALL_URL, ROLLCALL_USERNAME, ROLLCALL_PASSWORD) })
+const rollcall = connect({ url: ROLLCALL_URL, token: await logIn(ROLLCALL_URL, BOT_USERNAME, BOT_PASSWORD) })
 
 /** Null: nobody is free. */
 async function firstAvailable(): Promise<string | null> {

@@ -1,14 +1,14 @@
 /**
  * A Rocket.Chat integration on @rocket.chat/api-client, unchanged.
- *   ROLLCALL_URL=http://127.0.0.1:4600 ROLLCALL_USERNAME=anna ROLLCALL_PASSWORD=… node examples/rocketchat-bot.ts
+ *   ROLLCALL_URL=http://127.0.0.1:4600 BOT_USERNAME=anna BOT_PASSWORD=… node examples/rocketchat-bot.ts
  */
 import { RestClient } from '@rocket.chat/api-client'
 
-const { ROLLCALL_URL = 'http://127.0.0.1:4600', ROLLCALL_USERNAME = '', ROLLCALL_PASSWORD = '' } = process.env
+const { ROLLCALL_URL = 'http://127.0.0.1:4600', BOT_USERNAME = '', BOT_PASSWORD = '' } = process.env
 const login = await fetch(`${ROLLCALL_URL}/api/v1/login`, {
   method: 'POST',
   headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify({ user: ROLLCALL_USERNAME, password: ROLLCALL_PASSWORD }),
+  body: JSON.stringify({ user: BOT_USERNAME, password: BOT_PASSWORD }),
 })
 const { data } = (await login.json()) as { data: { userId: string; authToken: string } }
 

@@ -26,8 +26,8 @@ const run = (command: string) =>
     cwd: ROOT,
     env: {
       ROLLCALL_URL: server.url,
-      ROLLCALL_USERNAME: 'anna',
-      ROLLCALL_PASSWORD: PASSWORD,
+      BOT_USERNAME: 'anna',
+      BOT_PASSWORD: PASSWORD,
       ADMIN_PASSWORD: ADMIN.password,
       XDG_CONFIG_HOME: server.folder,
     },
