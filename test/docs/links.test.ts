@@ -12,12 +12,12 @@ test('there are pages, and links between them', () => {
   expect(links.filter(({ anchor }) => anchor !== '').length).toBeGreaterThan(5)
 })
 
-test('every link leads to a file', () => {
+test('[DOC1] every link leads to a file', () => {
   const dead = links.filter(({ outside, target }) => !outside && !isFile(target))
   expect(dead.map(({ from, written }) => `${from}: ${written}`)).toEqual([])
 })
 
-test('every anchor is that of a heading', () => {
+test('[DOC1] every anchor is that of a heading', () => {
   const dead = links.filter(({ outside, target, anchor }) => !outside && anchor !== '' && !anchors.get(target)?.has(anchor))
   expect(dead.map(({ from, written }) => `${from}: ${written}`)).toEqual([])
 })
@@ -29,7 +29,7 @@ test('links to elsewhere are whole https addresses, or those of a server as it s
   expect(odd.map(({ from, written }) => `${from}: ${written}`)).toEqual([])
 })
 
-test('every page of docs/ is listed in docs/README.md', () => {
+test('[DOC1] every page of docs/ is listed in docs/README.md', () => {
   const listed = new Set(links.filter(({ from }) => from === 'docs/README.md').map(({ target }) => target))
   const own = pages.map(({ path }) => path).filter((path) => /^(docs\/)?[^/]+\.md$/.test(path) && path !== 'docs/README.md')
   expect(own.filter((path) => !listed.has(path))).toEqual([])

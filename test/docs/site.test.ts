@@ -21,12 +21,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const read = (path: string): string => readFileSync(join(folder, path), 'utf8')
 const files = (): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.html'))
 
-test('every page is in the site', () => {
+test('[DOC3] every page is in the site', () => {
   const missing = readPages().filter(({ path }) => !existsSync(join(folder, addressOf(path))))
   expect(missing.map(({ path }) => path)).toEqual([])
 })
 
-test('every link of the site leads to a file, and every anchor to a heading', () => {
+test('[DOC3] every link of the site leads to a file, and every anchor to a heading', () => {
   const dead = files().flatMap((path) =>
     [...read(path).matchAll(/ (?:href|src)="(?!https?:)([^"#]*)(?:#([^"]*))?"/g)]
       .filter(([, file = '', anchor]) => {
@@ -38,7 +38,7 @@ test('every link of the site leads to a file, and every anchor to a heading', ()
   expect(dead).toEqual([])
 })
 
-test('from the disk it asks nobody for anything, fits narrow and wide windows, and everybody can use it', async () => {
+test('[DOC3] from the disk it asks nobody for anything, fits narrow and wide windows, and everybody can use it', async () => {
   const browser = await openBrowser()
   try {
     for (const [width, colorScheme] of [

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readPages, readTokens } from '../../docs/site/pages.ts'
@@ -56,7 +56,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-test('whatever our pages say to type is typed here, or it is said why not', () => {
+test('[DOC2] whatever our pages say to type is typed here, or it is said why not', () => {
   expect(blocks.length).toBeGreaterThan(30)
   const forgotten = blocks.filter((block) => isTyped(block) && !(block.path in TYPED))
   expect(forgotten).toEqual([])
@@ -66,7 +66,7 @@ test('whatever our pages say to type is typed here, or it is said why not', () =
   expect(needless).toEqual([])
 })
 
-test.each(Object.entries(TYPED))('%s: what it says to type works, and answers what it says', async (path, before) => {
+test.each(Object.entries(TYPED))('[DOC2] %s: what it says to type works, and answers what it says', async (path, before) => {
   const typed = blocks.filter((block) => block.path === path && isTyped(block))
   const cwd = join(server.folder, path.replaceAll('/', '-'))
   mkdirSync(cwd)
@@ -76,6 +76,18 @@ test.each(Object.entries(TYPED))('%s: what it says to type works, and answers wh
   expect(code, `${stdout}\n${stderr}`).toBe(0)
   expect(stdout).not.toContain('"type":"urn:rollcall:problem:')
   expectAnswers(stdout, typed)
+})
+
+test.each([
+  ['rocketchat', /^\/api\/v1\/((?!Agents|User\/)[^/]+)/],
+  ['mattermost', /^\/api\/v4\/.*?([^/{}]+)(?:\/\{\w+\})*$/],
+  ['superoffice', /^\/api\/v1\/(?:Agents\/)?(User\/\w+|\w+\/\w+|User)/],
+])('[DOC4] the page of %s names every route', async (dialect, pattern) => {
+  const { paths } = await server.call('GET', '/openapi.json', null)
+  const names = Object.keys(paths).flatMap((path) => pattern.exec(path)?.[1] ?? [])
+  expect(names.length).toBeGreaterThan(3)
+  const page = readFileSync(join(ROOT, 'src/dialects', dialect, 'README.md'), 'utf8')
+  expect(names.filter((name) => !page.includes(name.split('/').at(-1) ?? name))).toEqual([])
 })
 
 /** As a reader does, who has another address, a password, and ids of their own. */
