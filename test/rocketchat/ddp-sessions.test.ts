@@ -69,6 +69,7 @@ test.each([
 ])('[RC-3-2] who %s is gone at once', async (_how, leave) => {
   const ann = await someone()
   const ddp = await enterDdp(server, ann)
+  await expect.poll(() => statusOf(ann)).toMatchObject({ status: 'online' })
   const codes = await codesOf(ann)
   await leave(ddp)
   await expect.poll(codes, { timeout: GRACE_MS / 2 }).toEqual([0])
