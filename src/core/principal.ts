@@ -60,3 +60,15 @@ export interface Principal {
   /** The only web origins its token may come from; null: any. */
   readonly origins: ReadonlySet<string> | null
 }
+
+/** Nobody of the workspace, who sees everyone as strangers do (R7): for what is told to many at once, or counted. */
+export const STRANGER: Principal = {
+  userId: '',
+  by: '',
+  tokenId: null,
+  administrator: false,
+  permissions: new Set(),
+  scopes: new Set(['presence:read']),
+  reach: null,
+  origins: null,
+}

@@ -2,7 +2,7 @@ import type { Audit } from '../core/audit.ts'
 import type { GroupsService, Memberships } from '../core/groups.ts'
 import type { DirectoryKeys } from '../core/keys.ts'
 import type { Ledger, Subjects, Version } from '../core/ports.ts'
-import type { Principal, Reach } from '../core/principal.ts'
+import { type Reach, STRANGER } from '../core/principal.ts'
 import type { Log, PresenceService } from '../core/service.ts'
 import type { Presence, UserId } from '../core/vocabulary.ts'
 import { createChanges } from './changes.ts'
@@ -32,18 +32,6 @@ export interface GroupsOfWorkspace {
   /** Takes up what was loaded, in slices, once presence can be read; nothing of groups is true before it resolves. */
   start(): Promise<void>
   close(): Promise<void>
-}
-
-/** Sees everybody as strangers do (R7). */
-const STRANGER: Principal = {
-  userId: '',
-  by: '',
-  tokenId: null,
-  administrator: false,
-  permissions: new Set(),
-  scopes: new Set(['presence:read']),
-  reach: null,
-  origins: null,
 }
 
 export function createGroups({ ledger, keys, subjects, presence, newId, log, audit = () => [] }: GroupsParts): GroupsOfWorkspace {

@@ -1,4 +1,4 @@
-import type { Principal } from '../core/principal.ts'
+import { STRANGER } from '../core/principal.ts'
 import type { PresenceService } from '../core/service.ts'
 import type { Registry } from './registry.ts'
 
@@ -10,18 +10,6 @@ interface Sending {
 
 /** Presences are gathered for 25 ms before they are sent. */
 const LAG_SECONDS = [0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 1, 2.5, 10]
-
-/** Nobody of the workspace: what is measured is what strangers are told, so that nobody hidden shows in it (R7). */
-const STRANGER: Principal = {
-  userId: '',
-  by: 'metrics',
-  tokenId: null,
-  administrator: false,
-  permissions: new Set(),
-  scopes: new Set(['presence:read']),
-  reach: null,
-  origins: null,
-}
 
 /** Counts what is told, and how long the sending of it takes. Answers how to stop. */
 export function measureTold(registry: Registry, presence: PresenceService, fanout: Sending): () => void {

@@ -1,7 +1,7 @@
 import type { People, SettingsView } from '../core/accounts.ts'
 import type { Audit } from '../core/audit.ts'
 import type { DirectoryKeys } from '../core/keys.ts'
-import type { Principal } from '../core/principal.ts'
+import { STRANGER } from '../core/principal.ts'
 import type { Log, PresenceService } from '../core/service.ts'
 import type { Instant, Presence } from '../core/vocabulary.ts'
 import type { DeliveryTry, WebhooksService } from '../core/webhooks.ts'
@@ -54,18 +54,6 @@ interface Post {
   courier: Courier | null
   /** Starts and stops follow one another. */
   settled: Promise<void>
-}
-
-/** Nobody of the workspace: sees as strangers do, of everyone. */
-const STRANGER: Principal = {
-  userId: '',
-  by: 'webhooks',
-  tokenId: null,
-  administrator: false,
-  permissions: new Set(),
-  scopes: new Set(['presence:read']),
-  reach: null,
-  origins: null,
 }
 
 /** Made before loading, so that it gets its keys. */

@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
 import type { Badges } from '../../core/badges.ts'
 import { Failure } from '../../core/errors.ts'
+import { STRANGER } from '../../core/principal.ts'
 import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { answerTagged, tag } from './answers.ts'
 import { badgeOf } from './badge.ts'
-import { STRANGER } from './rings.ts'
 import { ByUser, fields } from './schemas.ts'
 import { userOf } from './translate.ts'
 
