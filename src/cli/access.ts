@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { Failure } from '../core/errors.ts'
+import { SCOPES } from '../core/principal.ts'
 import { save } from './saved.ts'
 import { type Answer, allOf, connect, serverAt, serverUrl } from './server.ts'
 import { ask, askSecret, example, print, printAs, printJson, printTable } from './terminal.ts'
@@ -43,9 +44,6 @@ export function logoutCommand(): Command {
     })
 }
 
-const SCOPES =
-  '\nScopes: presence:read, presence:write-own, presence:write-others, sessions, admin, claims:CLASS (call, manual, app, calendar, schedule).\n'
-
 export function tokenCommand(): Command {
   const command = new Command('token').description('tokens for programs and dashboards')
   command
@@ -59,7 +57,10 @@ export function tokenCommand(): Command {
     .option('--origin <origin...>', 'the only web origins that it may come from')
     .option('--until <time>', 'when it ends, like 2027-01-31T00:00:00Z')
     .option('--json', 'answer as JSON')
-    .addHelpText('after', `${SCOPES}${example("rollcall token create 'wall display' --scope presence:read")}`)
+    .addHelpText(
+      'after',
+      `\nScopes: ${SCOPES.join(', ')}.\n${example("rollcall token create 'wall display' --scope presence:read")}`,
+    )
     .action(async (name: string, { kind, user, scope, only, group, origin, until, json }) => {
       const wanted = { name, kind, user, scopes: scope, users: only, groups: group, origins: origin, until }
       const made = await (await connect()).call('POST', '/v1/tokens', wanted)

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { CHOICES } from '../client/choices.ts'
 import { Field, TextField } from './fields.tsx'
 import { FailureWords, useDeed, useLoaded } from './parts.tsx'
 import { nameOf } from './people.ts'
@@ -19,30 +20,6 @@ interface Page {
   readonly entries: readonly Entry[]
   readonly cursor: string | null
 }
-
-const KINDS = [
-  'presence.set',
-  'history.erased',
-  'user.created',
-  'user.changed',
-  'user.deleted',
-  'token.created',
-  'token.deleted',
-  'settings.changed',
-  'permissions.changed',
-  'preset.put',
-  'preset.deleted',
-  'group.created',
-  'group.changed',
-  'group.deleted',
-  'group.members-changed',
-  'webhook.created',
-  'webhook.changed',
-  'webhook.deleted',
-  'badge.created',
-  'badge.deleted',
-  'password-link.created',
-] as const
 
 /** Who did what, the newest first. */
 export function AuditPage({ session }: { readonly session: Session }) {
@@ -71,7 +48,7 @@ export function AuditPage({ session }: { readonly session: Session }) {
           {(ids) => (
             <select {...ids} value={kind} onChange={({ currentTarget }) => setKind(currentTarget.value)}>
               <option value="">{t('audit.every')}</option>
-              {KINDS.map((one) => (
+              {CHOICES.auditKinds.map((one) => (
                 <option key={one} value={one} lang="en">
                   {one}
                 </option>

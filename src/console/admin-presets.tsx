@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { AVAILABILITIES } from './board.tsx'
+import { CHOICES } from '../client/choices.ts'
 import { Field, TextField } from './fields.tsx'
 import { FailureWords, Sure, say, useDeed, useLoaded } from './parts.tsx'
 import type { Preset } from './presets.ts'
@@ -65,10 +65,12 @@ function PresetForm({ session: { client }, preset, changed }: FormParts) {
             <select
               {...ids}
               value={availability ?? ''}
-              onChange={({ currentTarget }) => setAvailability(AVAILABILITIES.find((one) => one === currentTarget.value) ?? null)}
+              onChange={({ currentTarget }) =>
+                setAvailability(CHOICES.availabilities.find((one) => one === currentTarget.value) ?? null)
+              }
             >
               <option value="">{t('presets.note')}</option>
-              {AVAILABILITIES.map((one) => (
+              {CHOICES.availabilities.map((one) => (
                 <option key={one} value={one}>
                   {t(one)}
                 </option>

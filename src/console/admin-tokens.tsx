@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { CHOICES } from '../client/choices.ts'
 import { AreaField, Checks, Field, linesOf, TextField } from './fields.tsx'
 import { FailureWords, Secret, Sure, say, useDeed, useLoaded } from './parts.tsx'
 import { nameOf, type User } from './people.ts'
@@ -19,18 +20,6 @@ interface Token {
 }
 
 const KINDS = ['personal', 'application', 'publishable'] as const
-const SCOPES = [
-  'presence:read',
-  'presence:write-own',
-  'presence:write-others',
-  'sessions',
-  'admin',
-  'claims:call',
-  'claims:manual',
-  'claims:app',
-  'claims:calendar',
-  'claims:schedule',
-] as const
 
 /** The tokens of one user, of the caller unless another is named: those of people, of applications and of pages. */
 export function TokensPage({ session, word }: { readonly session: Session; readonly word: string }) {
@@ -166,7 +155,7 @@ function NewToken({ session: { client }, user, made }: NewTokenParts) {
         <Checks
           legend={t('tokens.scopes')}
           hint={t('tokens.scopesHint')}
-          words={SCOPES}
+          words={CHOICES.scopes}
           chosen={fields.scopes}
           told={(scopes) => change({ scopes })}
         />

@@ -1,12 +1,11 @@
 import { useState } from 'preact/hooks'
+import { CHOICES } from '../client/choices.ts'
 import { Checks, Switch, TextField } from './fields.tsx'
 import { FailureWords, Sure, say, useDeed } from './parts.tsx'
 import { nameOf, type User } from './people.ts'
 import { go, hrefOf } from './route.ts'
 import type { Session } from './session.ts'
 import { t } from './words.ts'
-
-const ROLES = ['admin', 'user', 'bot', 'guest'] as const
 
 /** One user, to be changed or deleted. */
 export function UserPage({ session, word }: { readonly session: Session; readonly word: string }) {
@@ -64,7 +63,7 @@ function Change({ session: { client, people }, user }: { readonly session: Sessi
             {...field('password')}
           />
         </div>
-        <Checks legend={t('users.roles')} words={ROLES} chosen={fields.roles} told={(roles) => change({ roles })} />
+        <Checks legend={t('users.roles')} words={CHOICES.roles} chosen={fields.roles} told={(roles) => change({ roles })} />
         <Switch label={t('users.bot')} on={fields.bot} told={(bot) => change({ bot })} />
         <Switch label={t('users.active')} on={fields.active} told={(active) => change({ active })} />
         <FailureWords failure={failure} />

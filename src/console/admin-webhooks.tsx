@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
+import { CHOICES } from '../client/choices.ts'
 import type { Availability } from '../client/client.ts'
-import { AVAILABILITIES } from './board.tsx'
 import { AreaField, Checks, linesOf, TextField } from './fields.tsx'
 import { FailureWords, Secret, Sure, say, useDeed, useLoaded } from './parts.tsx'
 import type { Session } from './session.ts'
@@ -223,7 +223,7 @@ function NewWebhook({ session: { client }, made }: { readonly session: Session; 
         </div>
         <Checks
           legend={t('webhooks.availabilities')}
-          words={AVAILABILITIES}
+          words={CHOICES.availabilities}
           chosen={fields.availabilities}
           told={(availabilities) => change({ availabilities })}
         />

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { CHOICES } from '../client/choices.ts'
 import type { Availability, ShownPresence } from '../client/client.ts'
 import { Dot, Face, NoteWords, Words } from './dot.tsx'
 import { Field } from './fields.tsx'
@@ -10,8 +11,6 @@ import { nameOf, type People, type User } from './people.ts'
 import { hrefOf } from './route.ts'
 import type { Session } from './session.ts'
 import { numberWords, t, timeWords } from './words.ts'
-
-export const AVAILABILITIES = ['online', 'away', 'busy', 'dnd', 'offline'] as const satisfies readonly Availability[]
 
 /** Kept while other pages are looked at. */
 const wanted = { text: '', availabilities: new Set<Availability>(), groupId: '' }
@@ -51,7 +50,7 @@ export function Board({ session }: { readonly session: Session }) {
           }}
         />
         <fieldset class="chips" aria-label={t('board.filter')}>
-          {AVAILABILITIES.map((availability) => (
+          {CHOICES.availabilities.map((availability) => (
             <button
               key={availability}
               type="button"

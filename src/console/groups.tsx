@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
+import { CHOICES } from '../client/choices.ts'
 import type { Availability } from '../client/client.ts'
-import { AVAILABILITIES } from './board.tsx'
 import { Dot } from './dot.tsx'
 import { TextField } from './fields.tsx'
 import { groupPath } from './membership.ts'
@@ -76,12 +76,12 @@ function GroupCard({ session: { client, people }, group }: { readonly session: S
 
 /** How many are how, as a bar and in words. */
 export function Bar({ counts }: { readonly counts: Counts }) {
-  const all = AVAILABILITIES.reduce((sum, availability) => sum + counts[availability], 0)
+  const all = CHOICES.availabilities.reduce((sum, availability) => sum + counts[availability], 0)
   let start = 0
   return (
     <>
       <svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
-        {AVAILABILITIES.map((availability) => {
+        {CHOICES.availabilities.map((availability) => {
           const width = all === 0 ? 0 : (counts[availability] / all) * 100
           const x = start
           start += width
@@ -89,12 +89,14 @@ export function Bar({ counts }: { readonly counts: Counts }) {
         })}
       </svg>
       <ul class="counts">
-        {AVAILABILITIES.filter((availability) => counts[availability] > 0).map((availability) => (
-          <li key={availability}>
-            <Dot availability={availability} />
-            <b>{numberWords(counts[availability])}</b> {t(availability)}
-          </li>
-        ))}
+        {CHOICES.availabilities
+          .filter((availability) => counts[availability] > 0)
+          .map((availability) => (
+            <li key={availability}>
+              <Dot availability={availability} />
+              <b>{numberWords(counts[availability])}</b> {t(availability)}
+            </li>
+          ))}
       </ul>
     </>
   )

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
+import { CHOICES } from '../client/choices.ts'
 import type { Activity } from '../client/client.ts'
-import { AVAILABILITIES } from './board.tsx'
 import { Dot } from './dot.tsx'
 import { EmojiPicker } from './emoji-picker.tsx'
 import { Choice, Field, TextField } from './fields.tsx'
@@ -9,8 +9,6 @@ import type { Session } from './session.ts'
 import { applied, cleared, isAhead, type Wanted, wantedOf } from './status.ts'
 import { SPANS } from './times.ts'
 import { t } from './words.ts'
-
-const ACTIVITIES: readonly Activity[] = ['out_of_office', 'in_a_call', 'in_a_meeting', 'presenting', 'focusing']
 
 /** Sets somebody's status, one's own or, for those who may, another's. */
 export function StatusForm({ session, userId }: { readonly session: Session; readonly userId: string }) {
@@ -40,7 +38,7 @@ export function StatusForm({ session, userId }: { readonly session: Session; rea
     <form class="status" onSubmit={(event) => void set(event)}>
       <Choice
         legend={t('status.availability')}
-        words={AVAILABILITIES}
+        words={CHOICES.availabilities}
         chosen={wanted.availability}
         told={(availability) => change({ availability })}
       >
@@ -60,7 +58,7 @@ export function StatusForm({ session, userId }: { readonly session: Session; rea
               onChange={({ currentTarget }) => change({ activity: activityOf(currentTarget.value) })}
             >
               <option value="">{t('status.noActivity')}</option>
-              {ACTIVITIES.map((activity) => (
+              {CHOICES.activities.map((activity) => (
                 <option key={activity} value={activity}>
                   {t(activity)}
                 </option>
@@ -104,4 +102,4 @@ export function StatusForm({ session, userId }: { readonly session: Session; rea
   )
 }
 
-const activityOf = (word: string): Activity | null => ACTIVITIES.find((activity) => activity === word) ?? null
+const activityOf = (word: string): Activity | null => CHOICES.activities.find((activity) => activity === word) ?? null

@@ -1,12 +1,15 @@
-import type { ClaimClass, UserId } from './vocabulary.ts'
+import { CLAIM_CLASSES, type UserId } from './vocabulary.ts'
 
-export type Scope =
-  | 'presence:read'
-  | 'presence:write-own'
-  | 'presence:write-others'
-  | 'sessions'
-  | 'admin'
-  | `claims:${ClaimClass}`
+/** What a token may be used for. */
+export const SCOPES = [
+  'presence:read',
+  'presence:write-own',
+  'presence:write-others',
+  'sessions',
+  'admin',
+  ...CLAIM_CLASSES.map((claimClass) => `claims:${claimClass}` as const),
+] as const
+export type Scope = (typeof SCOPES)[number]
 
 export const PERMISSIONS = [
   'set-others-presence',

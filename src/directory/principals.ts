@@ -1,21 +1,14 @@
 import { hash } from 'node:crypto'
 import type { Memberships } from '../core/groups.ts'
-import { PERMISSIONS, type Permission, type Principal, type Role, type Scope } from '../core/principal.ts'
-import { CLAIM_CLASSES, type Instant, type UserId } from '../core/vocabulary.ts'
+import { PERMISSIONS, type Permission, type Principal, type Role, SCOPES, type Scope } from '../core/principal.ts'
+import type { Instant, UserId } from '../core/vocabulary.ts'
 import type { RolePermissions } from './settings.ts'
 import type { StoredToken } from './tokenRecord.ts'
 import type { Tokens } from './tokens.ts'
 import { tokenId } from './tokens.ts'
 import type { Users } from './users.ts'
 
-export const ALL_SCOPES: ReadonlySet<Scope> = new Set<Scope>([
-  'presence:read',
-  'presence:write-own',
-  'presence:write-others',
-  'sessions',
-  'admin',
-  ...CLAIM_CLASSES.map((name) => `claims:${name}` as const),
-])
+export const ALL_SCOPES: ReadonlySet<Scope> = new Set(SCOPES)
 
 /** Principals that are kept made, of tokens and of users; the rest is made when asked for. */
 const KEPT_MAX = 100_000

@@ -1,7 +1,7 @@
 import { type Static, type TProperties, type TSchema, Type } from 'typebox'
 import { AUDIT_KINDS } from '../../core/audit.ts'
-import { ROLES, type Scope } from '../../core/principal.ts'
-import { ACTIVITIES, AVAILABILITIES, CLAIM_CLASSES } from '../../core/vocabulary.ts'
+import { ROLES, SCOPES } from '../../core/principal.ts'
+import { ACTIVITIES, AVAILABILITIES } from '../../core/vocabulary.ts'
 
 /** A body or query that has these fields and no others. */
 export const fields = <P extends TProperties>(properties: P) => Type.Object(properties, { additionalProperties: false })
@@ -105,14 +105,6 @@ export const AuditFields = fields({
 /** A presence as it was at a time. */
 export const AtInstant = fields({ at: Type.Optional(Time) })
 
-const SCOPES: readonly Scope[] = [
-  'presence:read',
-  'presence:write-own',
-  'presence:write-others',
-  'sessions',
-  'admin',
-  ...CLAIM_CLASSES.map((claimClass) => `claims:${claimClass}` as const),
-]
 export const NewTokenFields = fields({
   kind: Type.Optional(Type.Enum(['personal', 'application', 'publishable'])),
   name: Line,
