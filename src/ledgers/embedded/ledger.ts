@@ -31,6 +31,8 @@ export interface EmbeddedLedgerParts {
 
 /** The ledger in one folder of this machine, with what only a folder can do. All of it works while commits go on. */
 export interface EmbeddedLedger extends Ledger {
+  /** Every entry as it is now, for who loads at a pace of their own; it must be disposed of. */
+  scan(): Promise<Scan>
   /** All of it as it is now, for copies. */
   picture(): Promise<Picture>
   /** Copies one consistent picture into an empty folder. Opened as a ledger, it has the same content and a new epoch. */
@@ -121,6 +123,7 @@ function serve(
     follow: feed.follow,
     now: createLedgerTime(clock),
     away: committer.away,
+    scan,
     picture,
     async backup(target) {
       await using now = await picture()
