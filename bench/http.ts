@@ -2,7 +2,7 @@ import type { Listed, Status, Told } from './bare.ts'
 import { type Person, provision } from './people.ts'
 import { compare } from './rounds.ts'
 import { ADMIN, type Running, startBare, startRollcall } from './servers.ts'
-import { goal, row } from './table.ts'
+import { cellsOf, goal, row } from './table.ts'
 import { requireWrk } from './wrk.ts'
 
 /*
@@ -69,7 +69,7 @@ async function bench(server: Running, one: Case): Promise<void> {
   const bare = await startBare(await tellBare(server.url, one))
   try {
     const side = { path: one.path, load: { connections: CONNECTIONS, headers: one.headers, ...luaOf(one) } }
-    const { ours, theirs, cpuRatio, rateRatio } = await compare(
+    const best = await compare(
       { server, ...side },
       { server: bare, ...side },
       {
@@ -77,17 +77,7 @@ async function bench(server: Running, one: Case): Promise<void> {
         seconds: SECONDS,
       },
     )
-    row(
-      one.name,
-      ours.cpuMicroseconds.toFixed(1),
-      theirs.cpuMicroseconds.toFixed(1),
-      cpuRatio.toFixed(2),
-      ours.perSecond.toFixed(0),
-      theirs.perSecond.toFixed(0),
-      rateRatio.toFixed(2),
-      ours.p99.toFixed(2),
-      goal(cpuRatio >= one.goal, String(one.goal)),
-    )
+    row(one.name, ...cellsOf(best), goal(best.cpuRatio >= one.goal, String(one.goal)))
   } finally {
     await bare.stop()
   }

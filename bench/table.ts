@@ -1,3 +1,5 @@
+import type { Comparison } from './rounds.ts'
+
 const FIRST_WIDTH = 30
 const WIDTH = 13
 
@@ -10,3 +12,14 @@ export function row(name: string, ...cells: readonly string[]): void {
 export function goal(reached: boolean, words: string): string {
   return `${reached ? '' : '! '}${words}`
 }
+
+/** The cells of a comparison: CPU of both and their ratio, rates of both and their ratio, our slowest percent. */
+export const cellsOf = ({ ours, theirs, cpuRatio, rateRatio }: Comparison): readonly string[] => [
+  ours.cpuMicroseconds.toFixed(1),
+  theirs.cpuMicroseconds.toFixed(1),
+  cpuRatio.toFixed(2),
+  ours.perSecond.toFixed(0),
+  theirs.perSecond.toFixed(0),
+  rateRatio.toFixed(2),
+  ours.p99.toFixed(2),
+]

@@ -1,20 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Entry, factsPartition } from '../src/core/ports.ts'
 import { emptyRecord, MANUAL, NOTE } from '../src/core/record.ts'
 import { newId, newToken } from '../src/directory/random.ts'
-import { hashOfToken, putToken, tailOf } from '../src/directory/tokenChanges.ts'
-import { encodeUser } from '../src/directory/userRecord.ts'
 import { encodeRecord } from '../src/engine/codec.ts'
 import { fillWith } from '../src/ledgers/copies.ts'
 import { openFilling } from '../src/ledgers/embedded/fill.ts'
 import { partitionsOf } from '../src/ledgers/writes.ts'
+import { freePort } from '../test/ports.ts'
 import { startRollcall, WATCHING_PAUSES } from './servers.ts'
+import { storedLogin, storedUser } from './stored.ts'
 import { goal, row } from './table.ts'
 
 /*
@@ -84,15 +82,6 @@ async function untilAlive(url: string, starting: Promise<unknown>): Promise<void
   while (!failed && !(await fetch(url).catch(() => null))?.ok) await wait(ASK_MS)
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 /** Makes a store as the server itself would have written it. */
 async function fill(folder: string, users: number): Promise<void> {
   const positions = new Map(partitionsOf(FACTS_PARTITIONS).map((partition) => [partition, users]))
@@ -110,36 +99,14 @@ function salted(): string {
 
 function entriesOf(number: number): Entry[] {
   const [id, token, version] = [newId(randomBytes), newToken(randomBytes, 43), number + 1]
-  const user = encodeUser({
+  const user = storedUser({
     id,
-    username: `user.number.${number}`,
-    name: `User Number ${number}`,
-    email: `user.${number}@mail.example.org`,
-    roles: ['user'],
-    ids: { superoffice: String(number + 1) },
-    bot: false,
-    active: true,
-    utcOffset: 0,
-    timezone: null,
-    avatarETag: null,
+    number,
     createdAt,
-    updatedAt: createdAt,
+    email: `user.${number}@mail.example.org`,
     passwordHash: `$argon2id$v=19$m=19456,t=2,p=1$${salted()}`,
   })
-  const login = putToken({
-    hash: hashOfToken(token),
-    userId: id,
-    kind: 'login',
-    name: '',
-    createdAt,
-    until: createdAt + 90 * 86_400_000,
-    tail: tailOf(token),
-    lastUsedAt: null,
-    scopes: null,
-    users: null,
-    groups: null,
-    origins: null,
-  })
+  const login = storedLogin(token, id, createdAt, null)
   const entries: Entry[] = [{ partition: 'directory', key: `user/${id}`, value: user, version }]
   if (login.value !== null) entries.push({ partition: 'directory', key: login.key, value: login.value, version })
   if (number % 10 === 0) entries.push({ partition: factsPartition(id, FACTS_PARTITIONS), key: id, value: factsOf(id), version })

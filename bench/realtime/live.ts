@@ -1,8 +1,9 @@
+import { requireRedis } from '../../test/redis/server.ts'
 import { row } from '../table.ts'
 import { endings } from './endings.ts'
 import { climb, printHead, printLadder } from './fanout.ts'
 import { startLoad } from './load.ts'
-import { type Contender, requireRedis, startBroadcast, startOurs, startTextbook } from './servers.ts'
+import { type Contender, startBroadcast, startOurs, startTextbook } from './servers.ts'
 import { burst, connect, idle, printStormHead, restart, stalled } from './storms.ts'
 
 /*

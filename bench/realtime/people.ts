@@ -3,10 +3,9 @@ import { factsPartition, type Ledger, type Write } from '../../src/core/ports.ts
 import { emptyRecord } from '../../src/core/record.ts'
 import { transition } from '../../src/core/transition.ts'
 import type { Instant } from '../../src/core/vocabulary.ts'
-import { hashOfToken, putToken, tailOf } from '../../src/directory/tokenChanges.ts'
-import { encodeUser } from '../../src/directory/userRecord.ts'
 import { encodeRecord } from '../../src/engine/codec.ts'
 import { openLedger } from '../../src/ledgers/open.ts'
+import { storedLogin, storedUser } from '../stored.ts'
 
 /** Writes of one commit while a store is made. */
 const COMMIT_WRITES = 2_000
@@ -31,8 +30,12 @@ export interface Crew {
 export async function makeStore(store: string, { users, tokens, busyUntil }: Crew): Promise<void> {
   const ledger = await openLedger(store)
   const now = ledger.now()
-  const people = Array.from({ length: users }, (_, number) => userWrite(number, now))
-  const keys = Array.from({ length: tokens }, (_, number) => tokenWrite(number, number % users, now))
+  const people = Array.from({ length: users }, (_, number) => ({
+    key: `user/${userId(number)}`,
+    value: storedUser({ id: userId(number), number, createdAt: now }),
+    expects: 0,
+  }))
+  const keys = Array.from({ length: tokens }, (_, number) => storedLogin(tokenOf(number), userId(number % users), now, now))
   await write(ledger, 'directory', [...people, ...keys])
   if (busyUntil !== undefined) await writeClaims(ledger, users, busyUntil)
   await ledger.close()
@@ -57,42 +60,4 @@ async function write(ledger: Ledger, partition: string, writes: readonly Write[]
     const answer = await ledger.commit(partition, writes.slice(from, from + COMMIT_WRITES))
     if (!answer.committed) throw new Error('the store was not empty')
   }
-}
-
-function userWrite(number: number, createdAt: Instant): Write {
-  const value = encodeUser({
-    id: userId(number),
-    username: `user.${number}`,
-    name: `User number ${number}`,
-    email: null,
-    roles: ['user'],
-    ids: { superoffice: String(number + 1) },
-    bot: false,
-    active: true,
-    utcOffset: 0,
-    timezone: null,
-    avatarETag: null,
-    createdAt,
-    updatedAt: createdAt,
-    passwordHash: null,
-  })
-  return { key: `user/${userId(number)}`, value, expects: 0 }
-}
-
-function tokenWrite(number: number, user: number, createdAt: Instant): Write {
-  const token = tokenOf(number)
-  return putToken({
-    hash: hashOfToken(token),
-    userId: userId(user),
-    kind: 'login',
-    name: '',
-    createdAt,
-    until: createdAt + 90 * 86_400_000,
-    tail: tailOf(token),
-    lastUsedAt: createdAt,
-    scopes: null,
-    users: null,
-    groups: null,
-    origins: null,
-  })
 }

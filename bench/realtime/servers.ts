@@ -1,11 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort, untilOpen } from '../../test/ports.ts'
 import { type Running, startRollcall, startScript, WATCHING_PAUSES } from '../servers.ts'
 import { type Crew, makeStore } from './people.ts'
 
@@ -75,37 +74,4 @@ export async function startTextbook(users: number, tokens: number): Promise<Cont
       await ended
     },
   }
-}
-
-/** As root on Debian it is installed, elsewhere asked for. */
-export function requireRedis(): void {
-  if (existsSync(REDIS)) return
-  if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
-    execFileSync('apt-get', ['update', '-qq'], { stdio: 'ignore' })
-    execFileSync('apt-get', ['install', '-y', '-qq', 'redis-server'], { stdio: 'ignore' })
-    return
-  }
-  throw new Error('The baseline needs Redis. Install the package "redis-server" (Debian: apt-get install redis-server).')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function untilOpen(port: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    const socket = createConnection(port, '127.0.0.1')
-    const open = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(
-      () => false,
-    )
-    socket.destroy()
-    if (open) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error('Redis did not start')
 }

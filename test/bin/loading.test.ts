@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -9,6 +7,7 @@ import type { Entry } from '../../src/core/ports.ts'
 import { fillWith } from '../../src/ledgers/copies.ts'
 import { openFilling } from '../../src/ledgers/embedded/fill.ts'
 import { partitionsOf } from '../../src/ledgers/writes.ts'
+import { freePort } from '../ports.ts'
 import { startServer } from '../server.ts'
 
 /** Keys that nobody holds, which take a while to read all the same. */
@@ -69,15 +68,6 @@ async function fill(folder: string): Promise<void> {
   const positions = new Map(partitionsOf(2).map((partition) => [partition, 1]))
   const header = { factsPartitions: 2, created: new Date().toISOString(), positions }
   await fillWith(await openFilling(folder, { header, replace: false, content: null }), chunks())
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 async function untilAnswered(ask: () => Promise<Response>): Promise<Response> {

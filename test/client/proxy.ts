@@ -37,12 +37,3 @@ export async function startProxy(target: string) {
     },
   }
 }
-
-/** A port that nobody listens on at the moment. */
-export async function freePort(): Promise<number> {
-  const taken = createServer().listen(0, '127.0.0.1')
-  await once(taken, 'listening')
-  const { port } = taken.address() as AddressInfo
-  taken.close()
-  return port
-}

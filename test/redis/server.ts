@@ -2,10 +2,10 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { freePort, untilOpen } from '../ports.ts'
 
 export interface RedisServer {
   readonly port: number
@@ -142,15 +142,6 @@ export function requireRedis(): void {
   throw new Error('These tests need redis-server. Install the package "redis-server" (Debian: apt-get install redis-server).')
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 const OPEN_MS_MAX = 20_000
 
 async function until(port: number, command: readonly string[], says: RegExp): Promise<void> {
@@ -158,16 +149,4 @@ async function until(port: number, command: readonly string[], says: RegExp): Pr
     if (says.test(execFileSync('redis-cli', ['-p', String(port), ...command], { encoding: 'utf8' }))) return
   }
   throw new Error(`redis on port ${port} never said ${says} to ${command.join(' ')}`)
-}
-
-async function untilOpen(port: number): Promise<void> {
-  for (const end = performance.now() + OPEN_MS_MAX; performance.now() < end; await wait(20)) {
-    const socket = createConnection(port, '127.0.0.1')
-    const isOpen = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(
-      () => false,
-    )
-    socket.destroy()
-    if (isOpen) return
-  }
-  throw new Error(`nothing listens on port ${port}`)
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { administratorOf } from '../cli/command.ts'
+import { freePort } from '../ports.ts'
 import { type Server, startServer } from '../server.ts'
 import { ROOT } from '../sources.ts'
 import { startReceiver } from './receiver.ts'
@@ -83,11 +84,6 @@ test('[WH8] the receiver of the examples prints what is signed, once, and refuse
     await server.call('DELETE', `/v1/webhooks/${id}`, server.adminToken)
   }
 })
-
-async function freePort(): Promise<number> {
-  await using receiver = await startReceiver()
-  return receiver.port
-}
 
 function linesOf({ stdout }: ChildProcess) {
   if (stdout === null) throw new Error('its output is not read')
