@@ -1,4 +1,4 @@
-import type { Presence } from '../src/core/vocabulary.ts'
+import type { Presence, ShownPresence } from '../src/core/vocabulary.ts'
 
 /** Somebody of whom nothing was ever said; tests of dialects start from it. */
 export const NOBODY_THERE: Presence = {
@@ -16,4 +16,20 @@ export const NOBODY_THERE: Presence = {
   connected: 'offline',
   standing: null,
   changedAt: 0,
+}
+
+/** What answers of the native API are made of. */
+export function toldOf({
+  userId,
+  availability,
+  activity,
+  note,
+  since,
+  until,
+  source,
+  manual,
+  lastActiveAt,
+  nextChangeAt,
+}: ShownPresence) {
+  return { userId, availability, activity, note, since, until, source, manual, lastActiveAt, nextChangeAt }
 }

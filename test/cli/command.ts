@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { COMPILED, type Server } from '../server.ts'
+import { afterAll } from 'vitest'
+import { COMPILED, type Server, startServer } from '../server.ts'
 
 const ENTRY = fileURLToPath(new URL('../../src/bin/rollcall.ts', import.meta.url))
 const ENDS_MS_MAX = 20_000
@@ -41,4 +42,11 @@ export function administratorOf(server: Server) {
   const run = commandLine({ url: server.url, home: server.folder })
   return (args: readonly string[], options: CommandOptions = {}) =>
     run(args, { ...options, env: { ROLLCALL_TOKEN: server.adminToken, ...options.env } })
+}
+
+/** A server for all tests of a file, with the command line of its administrator. */
+export async function serveFile() {
+  const server = await startServer()
+  afterAll(() => server.stop())
+  return { server, rollcall: administratorOf(server) }
 }

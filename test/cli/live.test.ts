@@ -1,22 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { colourOf, noteInWords } from '../../src/cli/say.ts'
 import { untilOf } from '../../src/cli/until.ts'
-import { COMPILED, type Server, startServer } from '../server.ts'
+import { COMPILED, startServer } from '../server.ts'
 import { runShell } from '../shell.ts'
-import { administratorOf } from './command.ts'
+import { serveFile } from './command.ts'
 
 const ENTRY = fileURLToPath(new URL('../../src/bin/rollcall.ts', import.meta.url))
 
-let server: Server
-let rollcall: ReturnType<typeof administratorOf>
-beforeAll(async () => {
-  server = await startServer()
-  rollcall = administratorOf(server)
-})
-afterAll(() => server.stop())
+const { server, rollcall } = await serveFile()
 
 const setBusy = (username: string, availability: string) =>
   server.call('PUT', `/v1/presence/${username}/availability`, server.adminToken, { availability })

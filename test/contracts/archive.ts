@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Failure } from '../../src/core/errors.ts'
 import type { Append, Archived, ArchiveRange, Ledger } from '../../src/core/ports.ts'
-import type { LedgerUnderTest } from './ledger.ts'
+import { beginner, type LedgerUnderTest } from './ledger.ts'
 
 const SERIES = ['history/ann', 'history/anna', 'æøå', '🙂', '｡', 'audit']
 const PARTITIONS = ['directory', 'facts/0']
@@ -10,18 +10,7 @@ const PARTITIONS = ['directory', 'facts/0']
 /** L7 and L8 for any ledger. */
 export function archiveContract(name: string, open: () => Promise<LedgerUnderTest>): void {
   describe(`${name} keeps the promises of an archive:`, () => {
-    let opened: Ledger[] = []
-
-    async function begin(): Promise<LedgerUnderTest> {
-      const under = await open()
-      opened.push(under.ledger)
-      return under
-    }
-
-    afterEach(async () => {
-      for (const ledger of opened) await ledger.close()
-      opened = []
-    })
+    const begin = beginner(open)
 
     test('[L7] an append is there exactly when its commit is, whatever was refused or failed', async () => {
       const { ledger, faulty } = await begin()
@@ -107,7 +96,6 @@ export function archiveContract(name: string, open: () => Promise<LedgerUnderTes
       await persist(() => ledger.archive.erase('directory', 'audit'))
       await persist(() => ledger.archive.erase('directory', 'nothing'))
       const again = reopen === null ? ledger : await reopen()
-      opened.push(again)
       const left = await again.archive.range('directory', 'history/ann', { order: 'oldest-first', limit: 1_000 })
       expect([left.length, left[0]?.at]).toEqual([500, 2_000])
       expect(await again.archive.names('directory', { limit: 10 })).toEqual(['history/ann', 'history/anna'])

@@ -18,18 +18,7 @@ const HISTORY_MAX = 10_000
 /** L1, L2 and L4 for any ledger that keeps at least 100 and at most 10,000 commits for those who start behind. */
 export function ledgerContract(name: string, open: () => Promise<LedgerUnderTest>): void {
   describe(`${name} keeps the promises of a ledger:`, () => {
-    let opened: Ledger[] = []
-
-    async function begin(): Promise<LedgerUnderTest> {
-      const under = await open()
-      opened.push(under.ledger)
-      return under
-    }
-
-    afterEach(async () => {
-      for (const ledger of opened) await ledger.close()
-      opened = []
-    })
+    const begin = beginner(open)
 
     test('[L1] a commit wins exactly from the versions it expects, all or nothing, whatever came before', async () => {
       const { ledger, faulty } = await begin()
@@ -95,7 +84,6 @@ export function ledgerContract(name: string, open: () => Promise<LedgerUnderTest
       await insist(ledger, 'facts/1', write('ann', null), 0)
       const before = replica.positions()
       const again = await reopen()
-      opened.push(again)
       expect(again.epoch).toBe(ledger.epoch)
       await replica.expectLoaded(again)
       await insist(again, 'facts/1', write('ann', 'back'), before['facts/1'] ?? 0)
@@ -165,6 +153,23 @@ export function ledgerContract(name: string, open: () => Promise<LedgerUnderTest
       expect(Number.isInteger(told[0])).toBe(true)
     })
   })
+}
+
+/** Opens one for a test; it, and what it is opened again as, is closed after it. */
+export function beginner(open: () => Promise<LedgerUnderTest>): () => Promise<LedgerUnderTest> {
+  let opened: Ledger[] = []
+  const kept = (ledger: Ledger): Ledger => {
+    opened.push(ledger)
+    return ledger
+  }
+  afterEach(async () => {
+    for (const ledger of opened) await ledger.close()
+    opened = []
+  })
+  return async () => {
+    const { ledger, reopen, faulty } = await open()
+    return { ledger: kept(ledger), reopen: reopen && (async () => kept(await reopen())), faulty }
+  }
 }
 
 interface Attempt {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Attendance, PresenceCommands, PresenceView } from '../../src/core/service.ts'
 import type { PresenceEvent } from '../../src/core/transition.ts'
 import type { Instant, ShownPresence, UserId } from '../../src/core/vocabulary.ts'
+import { toldOf } from '../presence.ts'
 import { availability, claim, note } from './events.ts'
 
 /** What one user has of the service, in the process or from afar. */
@@ -262,29 +263,4 @@ const presencesOf = ({ view }: Pick<Seat, 'view'>, users: readonly Seat[]) =>
   users.map(({ userId }) => [userId, shownOf(view.get(userId))] as const)
 
 /** What a wire tells; all but one's own hidden presence is the same for everybody. */
-function shownOf(presence: ShownPresence | null): Partial<ShownPresence> {
-  const {
-    userId,
-    availability: said,
-    activity,
-    note: words,
-    since,
-    until,
-    source,
-    manual,
-    lastActiveAt,
-    nextChangeAt,
-  } = presence ?? {}
-  return {
-    userId,
-    availability: said,
-    activity,
-    note: words,
-    since,
-    until,
-    source,
-    manual,
-    lastActiveAt,
-    nextChangeAt,
-  } as Partial<ShownPresence>
-}
+const shownOf = (presence: ShownPresence | null) => (presence === null ? null : toldOf(presence))

@@ -1,15 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { administratorOf } from '../cli/command.ts'
+import { expect, test } from 'vitest'
+import { serveFile } from '../cli/command.ts'
 import { ask } from '../native/ask.ts'
-import { type Server, startServer } from '../server.ts'
 
-let server: Server
-let rollcall: ReturnType<typeof administratorOf>
-beforeAll(async () => {
-  server = await startServer()
-  rollcall = administratorOf(server)
-})
-afterAll(() => server.stop())
+const { server, rollcall } = await serveFile()
 
 const said = async (...args: string[]): Promise<string> => {
   const { code, stdout, stderr } = await rollcall(['group', ...args])

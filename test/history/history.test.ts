@@ -8,7 +8,8 @@ import type { Presence } from '../../src/core/vocabulary.ts'
 import { DAY_MS } from '../../src/history/limits.ts'
 import { expectFailure } from '../directory/house.ts'
 import { aPrincipal } from '../engine/world.ts'
-import { aSelf, createPast, type Past, ROOT, START, told, withAdmin } from './past.ts'
+import { toldOf } from '../presence.ts'
+import { aSelf, createPast, type Past, ROOT, START, withAdmin } from './past.ts'
 
 const ANN = aSelf('ann')
 let pasts: Past[] = []
@@ -68,11 +69,11 @@ describe('what was', () => {
           [ROOT, 'stranger'],
         ] as const) {
           for (const sample of samples)
-            expect([sample.at, told(await past.of(eyes).at('ann', sample.at))]).toEqual([sample.at, told(sample[view])])
+            expect([sample.at, toldOf(await past.of(eyes).at('ann', sample.at))]).toEqual([sample.at, toldOf(sample[view])])
           const found = (await everything(past, eyes)).filter(({ at }) => at > START)
           const wanted = samples.filter((sample, i) => i > 0 && !alike(samples[i - 1]?.[view], sample[view]))
           expect(found.map(({ at }) => at)).toEqual(wanted.map(({ at }) => at).reverse())
-          expect(found.map(({ presence }) => told(presence))).toEqual(wanted.map((sample) => told(sample[view])).reverse())
+          expect(found.map(({ presence }) => toldOf(presence))).toEqual(wanted.map((sample) => toldOf(sample[view])).reverse())
         }
         await past.close()
       }),
@@ -237,7 +238,7 @@ describe('hidden', () => {
     for (const ms of [1, 15, 25, 39]) expect((await past.of(ROOT).at('ann', START + ms)).source).toBe('none')
   })
 
-  const shape = (presence: Presence) => ({ ...told(presence), userId: '', lastActiveAt: null })
+  const shape = (presence: Presence) => ({ ...toldOf(presence), userId: '', lastActiveAt: null })
 })
 
 describe('whose it is', () => {

@@ -88,20 +88,4 @@ export async function createPast(
 
 const inMemory = (clock: () => Instant): Ledger => createMemoryLedger({ clock, factsPartitions: 2 })
 
-/** What answers of the native API are made of. */
-export function told({
-  userId,
-  availability,
-  activity,
-  note,
-  since,
-  until,
-  source,
-  manual,
-  lastActiveAt,
-  nextChangeAt,
-}: Presence) {
-  return { userId, availability, activity, note, since, until, source, manual, lastActiveAt, nextChangeAt }
-}
-
 export const aSelf = (userId: UserId): Principal => aPrincipal(userId)

@@ -1,18 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { administratorOf, commandLine } from '../cli/command.ts'
-import { type Server, startServer } from '../server.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { commandLine, serveFile } from '../cli/command.ts'
 
-let server: Server
-let rollcall: ReturnType<typeof administratorOf>
-
-beforeAll(async () => {
-  server = await startServer()
-  rollcall = administratorOf(server)
-})
-afterAll(() => server.stop())
+const { server, rollcall } = await serveFile()
 
 interface Finding {
   readonly state: string
