@@ -105,33 +105,47 @@ export function isDormant(claim: Claim, attended: boolean): boolean {
 
 /** Every instant after `from` at which time alone may change the answer, in no order. */
 export function deadlinesAfter(record: PresenceRecord, from: Instant, policy: Policy): Instant[] {
-  const instants: Instant[] = [policy.since]
-  for (const claim of record.claims) instants.push(endOfClaim(claim))
-  for (const session of record.sessions) instants.push(endOfSession(session))
-  if (record.declaredOnline !== null && policy.declaredOnlineMaxMs > 0)
-    instants.push(record.declaredOnline.at + policy.declaredOnlineMaxMs)
-  return instants.filter((instant) => instant > from && Number.isFinite(instant))
+  const instants: Instant[] = []
+  eachDeadline(record, from, policy, (instant) => instants.push(instant))
+  return instants
 }
 
 /** When the answer may next change by itself; null: never (D1). */
 export function nextDeadline(record: PresenceRecord, now: Instant, policy: Policy): Instant | null {
   let next: Instant | null = null
-  for (const instant of deadlinesAfter(record, now, policy)) next = earliest(next, instant)
+  eachDeadline(record, now, policy, (instant) => {
+    next = earliest(next, instant)
+  })
   return next
 }
 
+function eachDeadline(record: PresenceRecord, from: Instant, policy: Policy, call: (instant: Instant) => void): void {
+  const look = (instant: Instant): void => {
+    if (instant > from && Number.isFinite(instant)) call(instant)
+  }
+  look(policy.since)
+  for (const claim of record.claims) look(endOfClaim(claim))
+  for (const session of record.sessions) look(endOfSession(session))
+  if (record.declaredOnline !== null && policy.declaredOnlineMaxMs > 0)
+    look(record.declaredOnline.at + policy.declaredOnlineMaxMs)
+}
+
 /** Whether two answers show a stranger anything different. Both must be strangers' views of the same user. */
-export function looksSame(one: Presence, other: Presence): boolean {
+export const looksSame = (one: Presence, other: Presence): boolean =>
+  saysSame(one, other) &&
+  one.noteSource === other.noteSource &&
+  one.lastActiveAt === other.lastActiveAt &&
+  one.connected === other.connected
+
+/** Whether two answers say the same: of when somebody was last active, and of what only some dialects tell, nothing. */
+export function saysSame(one: Presence, other: Presence): boolean {
   return (
     one.availability === other.availability &&
     one.activity === other.activity &&
     sameNote(one.note, other.note) &&
     one.until === other.until &&
     one.source === other.source &&
-    one.noteSource === other.noteSource &&
-    one.manual === other.manual &&
-    one.lastActiveAt === other.lastActiveAt &&
-    one.connected === other.connected
+    one.manual === other.manual
   )
 }
 

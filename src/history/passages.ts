@@ -1,7 +1,7 @@
 import type { Passage } from '../core/history.ts'
 import type { Policy } from '../core/policy.ts'
 import type { PresenceRecord } from '../core/record.ts'
-import { deadlinesAfter, resolve, sameNote } from '../core/resolve.ts'
+import { deadlinesAfter, resolve, saysSame } from '../core/resolve.ts'
 import type { Instant, Presence, UserId } from '../core/vocabulary.ts'
 import type { Author, Chapter } from './chapters.ts'
 
@@ -27,7 +27,7 @@ export function passagesOf(chapters: readonly Chapter[], isFirst: boolean, seen:
     const isBegun = before !== null && before.endedAt === record.shown.asOf
     const isTold = i > 0 || isFirst
     for (const { at, presence } of answersIn(record, endedAt, seen)) {
-      if (shown !== null && looksAlike(shown, presence)) continue
+      if (shown !== null && saysSame(shown, presence)) continue
       const isStart = at === record.shown.asOf
       const instant = isStart && !isBegun ? firstSeen(presence, at, before, seen.eyes) : at
       if (isTold)
@@ -66,16 +66,4 @@ function firstSeen(presence: Presence, at: Instant, before: Chapter | null, eyes
 /** Who is gone, and who is hidden, went through no door that strangers may know (R7). */
 function authorFor(author: Author | null, { source }: Presence, eyes: Eyes): { via: string | null; by: string | null } {
   return author === null || (eyes === 'stranger' && source === 'none') ? { via: null, by: null } : author
-}
-
-/** Whether nothing differs that an answer of the past tells. When somebody was last active, alone, is no passage. */
-function looksAlike(one: Presence, other: Presence): boolean {
-  return (
-    one.availability === other.availability &&
-    one.activity === other.activity &&
-    sameNote(one.note, other.note) &&
-    one.until === other.until &&
-    one.source === other.source &&
-    one.manual === other.manual
-  )
 }
