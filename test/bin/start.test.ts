@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { NODE_MAJOR_MIN } from '../../src/bin/node-needed.ts'
 import { COMPILED, startServer } from '../server.ts'
 
 const ENTRY = fileURLToPath(new URL('../../src/bin/rollcall.ts', import.meta.url))
@@ -186,4 +188,15 @@ test('help names every setting', async () => {
   const { stdout } = await run(['serve', '--help'])
   for (const flag of ['--host', '--port', '--store', '--admin-username', '--rate-limit', '--log', '--trusted-proxies'])
     expect(stdout).toContain(flag)
+})
+
+test('[ST18] an older Node, which lacks what the rest is written with, gets as far as the words', async () => {
+  const older = `Object.defineProperty(process.versions, 'node', { value: '20.20.2' }); delete Promise.withResolvers`
+  for (const args of [['--version'], ['serve']])
+    expect(await run(args, { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(older)}` })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `rollcall: Node ${NODE_MAJOR_MIN} or newer is needed, and this is 20.20.2. In the project's folder, npm start and npx rollcall use the right one.\n`,
+    })
+  expect(readFileSync('package.json', 'utf8')).toContain(`"node": ">=${NODE_MAJOR_MIN}"`)
 })
