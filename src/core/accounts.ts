@@ -63,7 +63,7 @@ export interface Authentication {
   /** Null: unknown, ended, or its user is gone or deactivated. `origin`: the request's Origin header, if any. */
   byToken(token: string, origin?: string): Principal | null
   /** A user and password on this very request (HTTP Basic). Throws Failure `unauthenticated`, `too_many`, `unavailable`. */
-  byPassword(who: WhoLogsIn, secret: Secret, address: string): Promise<Principal>
+  byPassword(who: WhoLogsIn, secret: Secret, address: string): Principal | Promise<Principal>
   /** A new login token. `tokenLength` is what the door's own product issues. Throws as byPassword. */
   login(who: WhoLogsIn, secret: Secret, options: { readonly address: string; readonly tokenLength: number }): Promise<Login>
   /** Ends the token the principal came with. */

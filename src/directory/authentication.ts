@@ -68,13 +68,14 @@ export function createAuthentication(parts: AuthenticationParts): Authentication
     throw new Failure('unauthenticated', 'Wrong username or password.', { reason: 'wrong_password' })
   }
 
-  async function verify(who: WhoLogsIn, secret: Secret, address: string): Promise<Principal> {
+  function verify(who: WhoLogsIn, secret: Secret, address: string): Principal | Promise<Principal> {
     const pair = remembered.pairOf(who, secret)
     const known = remembered.find(pair)
     if (known !== null) return principalOf(known)
-    const { userId, version } = await check(who, secret, address)
-    remembered.keep(pair, userId, version)
-    return principalOf(userId)
+    return check(who, secret, address).then(({ userId, version }) => {
+      remembered.keep(pair, userId, version)
+      return principalOf(userId)
+    })
   }
 
   return {

@@ -91,7 +91,8 @@ export function createView(parts: ViewParts, principal: Principal): PresenceView
 
   function changesSince(text: string | null): Changes {
     if (text === null) return everything()
-    if (text === nothingNew().cursor && !parts.isRetelling()) return nothingNew()
+    const nothing = nothingNew()
+    if (text === nothing.cursor && !parts.isRetelling()) return nothing
     const cursor = decodeCursor(text)
     if (cursor === null || cursor.epoch !== ledger.epoch || cursor.facts.length !== parts.followed.length) return everything()
     if (isBehind(cursor)) return { presences: [], removed: [], cursor: text, full: false }

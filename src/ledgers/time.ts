@@ -6,11 +6,18 @@ import type { Instant } from '../core/vocabulary.ts'
  */
 export function createLedgerTime(clock: () => Instant, monotonic: () => number = () => performance.now()): () => Instant {
   let told = clock()
-  let readAt = monotonic()
+  /** Null: the clock is not behind. */
+  let creptAt: number | null = null
   return () => {
-    const [reading, nowAt] = [clock(), monotonic()]
-    told = reading >= told ? reading : told + (nowAt - readAt) / 2
-    readAt = nowAt
+    const reading = clock()
+    if (reading >= told) {
+      told = reading
+      creptAt = null
+      return Math.floor(told)
+    }
+    const nowAt = monotonic()
+    told += (nowAt - (creptAt ?? nowAt)) / 2
+    creptAt = nowAt
     return Math.floor(told)
   }
 }

@@ -164,21 +164,27 @@ const TEXT_PRESENCES_MAX = 200
 
 function answerChanges(changes: Changes, request: FastifyRequest, reply: FastifyReply, texts: Texts): FastifyReply {
   const etag = `"${changes.cursor}"`
-  const pieces = piecesOf(changes, texts)
   if (isKnown(etag, request)) return answerKnown(etag, reply)
-  if (changes.presences.length <= TEXT_PRESENCES_MAX) return answerTagged({ text: [...pieces].join(''), etag }, request, reply)
-  reply.header('Content-Type', 'application/json').header('ETag', etag).header('Cache-Control', REVALIDATED)
-  return reply.send(Readable.from(pieces, { objectMode: false }))
+  const { presences } = changes
+  reply.header('ETag', etag).header('Cache-Control', REVALIDATED)
+  if (presences.length <= TEXT_PRESENCES_MAX)
+    return answerText(`${opening(changes)}${presences.map((presence) => texts(presence).text).join()}]}`, reply)
+  reply.header('Content-Type', 'application/json')
+  return reply.send(Readable.from(piecesOf(changes, texts), { objectMode: false }))
 }
+
+/** All but the presences. A cursor needs no escape. */
+const opening = ({ cursor, full, removed }: Changes): string =>
+  `{"cursor":"${cursor}","full":${full},"removed":${removed.length === 0 ? '[]' : JSON.stringify(removed)},"presences":[`
 
 /** Characters gathered before they are sent. */
 const PIECE_LENGTH = 65_536
 
 /** A snapshot may be of everyone: it is written as it is sent, never held as one text. */
-function* piecesOf({ presences, removed, cursor, full }: Changes, texts: Texts): Generator<string> {
-  let piece = `{"cursor":${JSON.stringify(cursor)},"full":${full},"removed":${JSON.stringify(removed)},"presences":[`
+function* piecesOf(changes: Changes, texts: Texts): Generator<string> {
+  let piece = opening(changes)
   let separator = ''
-  for (const presence of presences) {
+  for (const presence of changes.presences) {
     piece += separator + texts(presence).text
     separator = ','
     if (piece.length < PIECE_LENGTH) continue

@@ -24,10 +24,11 @@ export function queryOf(url: string, read: unknown): Record<string, unknown> {
 function flatQuery(read: unknown): Record<string, unknown> | null {
   const query: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(Object(read))) {
-    const [, plain, brackets] = /^([A-Za-z]\w*)(\[\])?$/.exec(name) ?? []
-    if (plain === undefined || plain in Object.prototype || plain in query) return null
+    const isList = name.endsWith('[]')
+    const plain = isList ? name.slice(0, -'[]'.length) : name
+    if (!/^[A-Za-z]\w*$/.test(plain) || plain in query) return null
     if (Array.isArray(value) && value.length > QUERY_VALUES_MAX) return null
-    query[plain] = brackets === undefined || Array.isArray(value) ? value : [value]
+    query[plain] = isList && !Array.isArray(value) ? [value] : value
   }
   return query
 }

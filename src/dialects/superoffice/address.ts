@@ -16,12 +16,12 @@ const AREAS: ReadonlySet<string | undefined> = new Set([undefined, 'user', 'agen
 /** Prefixes, the segment that ends in `api`, and what follows it. */
 const PLACE = /^((?:\/[^/]+)*?)\/([^/]*api)(?:\/(.*))?$/is
 
-/** The reading that clients do most often, as they spell it. */
-const SPELT = /^\/api\/v1\/User\/\d+\/UserPresenceStatus$/
+/** Most requests of all: other products' addresses, and this one's most frequent reading as its clients spell it. */
+const LEFT = /^\/(?:v1\/|api\/v4\/|api\/v1\/(?:\w+\.|User\/\d+\/UserPresenceStatus$))/
 
 /** The address as the routes have it; null: not ours, or spelt so already. Tenant prefixes go, the query stays. */
 export function respell(url: string): string | null {
-  if (url.startsWith('/v1/') || url.startsWith('/api/v4/') || SPELT.test(url)) return null
+  if (LEFT.test(url)) return null
   const queryAt = url.indexOf('?')
   const [path, query] = queryAt < 0 ? [url, ''] : [url.slice(0, queryAt), url.slice(queryAt)]
   const rest = restOf(path)
