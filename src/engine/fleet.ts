@@ -56,6 +56,7 @@ export function createFleet(parts: FleetParts): Fleet {
   /** What was written and maybe not answered. */
   let wanted = 0
   let renewedAt = Number.NEGATIVE_INFINITY
+  let rebornAt = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | null = null
   let working: Promise<void> = Promise.resolve()
   let left = false
@@ -129,6 +130,7 @@ export function createFleet(parts: FleetParts): Fleet {
     if (incarnation !== self.incarnation) {
       log.warn({ node: name, incarnation }, 'This node had been given up by the others; it goes on in a new incarnation.')
       self = { node: name, incarnation }
+      rebornAt = monotonic()
       tell(true)
     }
     return sentAt
@@ -211,6 +213,7 @@ export function createFleet(parts: FleetParts): Fleet {
       const why = fenced()
       if (why !== null) throw new Failure('unavailable', `Nothing is said of sessions: ${why}.`, { reason: 'ledger_away' })
     },
+    isDoubted: () => fenced() !== null || monotonic() - rebornAt < leaseMs,
     meet(node) {
       if (node !== name && !nodes.has(node)) nodes.set(node, { incarnation: 0, goneAt: null, version: 0, heardAt: monotonic() })
     },

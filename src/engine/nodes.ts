@@ -11,6 +11,8 @@ export interface Nodes {
   self(): SessionOwner
   /** Throws Failure `unavailable` when this node may have been given up by the others: what it would write of its sessions may be old. */
   assertBelieved(): void
+  /** The others may take this node for gone, or did a moment ago: what they took over meanwhile says nothing of who is connected here. */
+  isDoubted(): boolean
   /** A node's name was found in the facts. */
   meet(node: string): void
   /** Since when a node has been gone, for all to know; null: it is not. */
@@ -32,6 +34,7 @@ export function createOnlyNode({ now }: { readonly now: () => Instant }): Nodes 
   return {
     self: () => (self ??= { node: ONLY, incarnation: now() }),
     assertBelieved: () => {},
+    isDoubted: () => false,
     meet: () => {},
     goneAt: (node) => (node === ONLY ? null : 0),
     estates: () => [],

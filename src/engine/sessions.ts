@@ -190,10 +190,10 @@ export function createSessions(parts: SessionsParts): Sessions {
     }
   }
 
-  /** Another node has the session. A connection that never had it gets one of its own; one that had it has no say any more. */
+  /** Another node has the session. A connection that never had it gets one of its own; one that had it has no say any more, unless it was taken for gone. */
   function lose(held: Held): void {
     const { node } = nodes.self()
-    if (held.lost !== null || held.endedAt !== null || held.holder === node) forget(held)
+    if (held.lost !== null || held.endedAt !== null || (held.holder === node && !nodes.isDoubted())) forget(held)
     else {
       held.sessionId = crypto.randomUUID()
       held.holder = node
