@@ -5,6 +5,12 @@ import type { Slices } from './slices.ts'
 /** Ledger time may run apart from this machine's timers (sleep, slewing), so the timer looks again at least this often, in ms. */
 const LOOK_AGAIN_MS_MAX = 1_000
 
+/**
+ * Where many fall due at once, twice as long at a time, in ms, as all else has it in between: whoever watches many of them is
+ * told in fewer pieces then.
+ */
+const SLICE_MS = 10
+
 export interface Deadlines {
   /** When the answer about a user next changes by itself; null: never. */
   set(slot: number, instant: Instant | null): void
@@ -41,10 +47,11 @@ export function createDeadlines({ now, slices, onDue }: DeadlinesParts): Deadlin
   function fire(): void {
     wakesAt = Number.POSITIVE_INFINITY
     firing = true
-    slices.run(fireNext, () => {
+    const done = (): void => {
       firing = false
       arm()
-    })
+    }
+    slices.run(fireNext, done, SLICE_MS)
   }
 
   function fireNext(): boolean {

@@ -172,7 +172,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   /** Looks at a user again, and where strangers see something else than they were told, tells it. */
   function retell(slot: number, order: (at: Instant) => void, forced = false): void {
-    const userId = subjects.idAt(slot)
+    const userId = roster.held(slot)?.own.userId || subjects.idAt(slot)
     if (userId === null || (roster.held(slot) === undefined && !forced)) return
     const row = roster.at(slot)
     const stranger = forced || isUntold(row)

@@ -102,7 +102,9 @@ export function createRoster({ subjects, policies, now, read, strangersMax = 50_
   function refresh(slot: number, row: Row, instant: Instant): Row {
     const record = row.record ?? emptyRecord(subjects.createdAt(slot))
     const policy = policies.of(slot)
-    const { own, stranger } = resolve(subjects.idAt(slot) ?? '', record, instant, policy)
+    // Asking the directory makes a new string of it.
+    const userId = row.own.userId || (subjects.idAt(slot) ?? '')
+    const { own, stranger } = resolve(userId, record, instant, policy)
     const kept = isSame(row.stranger, stranger) ? row.stranger : stranger
     row.policy = policy
     row.own = own === stranger ? kept : isSame(row.own, own) && row.own !== kept ? row.own : own

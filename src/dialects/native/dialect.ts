@@ -106,7 +106,7 @@ function routesOf(services: Services, parts: NativeParts, texts: Texts): readonl
     ...claimRoutes(services, texts),
     ...explainRoutes(services),
     ...sessionRoutes(services),
-    ...streamRoutes(services, parts.realtime, texts),
+    ...streamRoutes(services, parts.realtime),
     ...groupRoutes(services, texts),
     ...freeRoutes(services, parts.realtime, texts),
     ...presetRoutes(services),

@@ -5,7 +5,6 @@ import type { Principal } from '../../core/principal.ts'
 import type { PresenceView, Services } from '../../core/service.ts'
 import type { UserId } from '../../core/vocabulary.ts'
 import { type Route, route } from '../../http/route.ts'
-import type { Texts } from './answers.ts'
 import { openEvents, type StreamingParts } from './events.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { ringOf } from './rings.ts'
@@ -17,9 +16,9 @@ import { eventOf, streamVoice } from './voices.ts'
 const LastEvent = Type.Object({ 'Last-Event-ID': Type.Optional(Type.String({ description: 'The cursor to go on from.' })) })
 
 /** Presence as server-sent events. */
-export function streamRoutes(services: Services, realtime: StreamingParts, texts: Texts): readonly Route[] {
+export function streamRoutes(services: Services, realtime: StreamingParts): readonly Route[] {
   const { presence, people, groups } = services
-  const voice = streamVoice(texts)
+  const voice = streamVoice()
   const ring = ringOf(services, realtime.fanout, voice)
 
   return [

@@ -55,7 +55,7 @@ interface Talk {
 
 /** `/v1/socket`: watching, and being present, in JSON messages. */
 export function socketRoute(services: Services, fanout: Fanout, texts: Texts): SocketRoute {
-  const voice = socketVoice(texts)
+  const voice = socketVoice()
   const parts: SocketParts = { services, fanout, texts, voice, ring: ringOf(services, fanout, voice) }
   return {
     matches: (path) => path === '/v1/socket' || path === '/v1/socket/',

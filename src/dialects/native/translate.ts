@@ -8,8 +8,27 @@ import type { PresenceEvent } from '../../core/transition.ts'
 import type { Instant, Note, NoteWords, Presence, UserId } from '../../core/vocabulary.ts'
 import type { NewAvailability, NewClaim, NewNote, NewUserFields, UserFields } from './schemas.ts'
 
-/** RFC 3339 in UTC with milliseconds. */
-export const timeOf = (instant: Instant): string => new Date(instant).toISOString()
+/** Minutes whose text is kept, each in the place of its last bits. */
+const MINUTES_KEPT = 64
+const MINUTE_MS = 60_000
+
+/** RFC 3339 in UTC with milliseconds. Each presence has two or three, so the text of each minute is made once. */
+export const timeOf = createTimes()
+
+function createTimes(): (instant: Instant) => string {
+  const minutes = new Float64Array(MINUTES_KEPT).fill(Number.NaN)
+  const texts: string[] = Array.from({ length: MINUTES_KEPT }, () => '')
+  return (instant) => {
+    const minute = Math.floor(instant / MINUTE_MS)
+    const place = minute & (MINUTES_KEPT - 1)
+    if (minutes[place] !== minute) {
+      texts[place] = new Date(minute * MINUTE_MS).toISOString().slice(0, -'00.000Z'.length)
+      minutes[place] = minute
+    }
+    const ms = Math.floor(instant - minute * MINUTE_MS)
+    return `${texts[place]}${ms < 10_000 ? '0' : ''}${Math.floor(ms / 1000)}.${String(ms % 1000).padStart(3, '0')}Z`
+  }
+}
 
 const RFC_3339 = /^(\d{4}-\d\d-\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
 
@@ -57,14 +76,14 @@ export function presenceOut(presence: Presence): object {
   return {
     userId,
     availability,
-    ...(activity !== null && { activity }),
-    ...(note !== null && { note: noteOut(note) }),
+    activity: activity ?? undefined,
+    note: note === null ? undefined : noteOut(note),
     since: timeOf(since),
-    ...(until !== null && { until: timeOf(until) }),
+    until: until === null ? undefined : timeOf(until),
     source,
     manual,
     lastActiveAt: maybeTime(lastActiveAt),
-    ...(nextChangeAt !== null && { nextChangeAt: timeOf(nextChangeAt) }),
+    nextChangeAt: nextChangeAt === null ? undefined : timeOf(nextChangeAt),
   }
 }
 

@@ -2,7 +2,7 @@ import type { GroupId } from '../../core/groups.ts'
 import type { Presence, UserId } from '../../core/vocabulary.ts'
 import { createShared } from '../../realtime/shared.ts'
 import { frameText } from '../../realtime/wire.ts'
-import type { Texts } from './answers.ts'
+import { presenceOut } from './translate.ts'
 
 /** What a watcher is told, as frames that all of its kind share. */
 export interface Voice {
@@ -32,10 +32,10 @@ export type SnapshotOf =
 export type Named = Readonly<Record<string, UserId>>
 
 /** JSON messages of the socket. */
-export function socketVoice(texts: Texts): Voice {
+export function socketVoice(): Voice {
   const message = (fields: object): Buffer => frameText(JSON.stringify(fields))
   return {
-    presence: createShared((presence) => frameText(`{"type":"presence","presence":${texts(presence).text}}`)),
+    presence: createShared((presence) => frameText(`{"type":"presence","presence":${textOf(presence)}}`)),
     removed: (userId) => message({ type: 'removed', userId }),
     cursor: remembered((cursor) => message({ type: 'cursor', cursor })),
     snapshot: (of) => message({ type: 'snapshot', ...of }),
@@ -44,15 +44,18 @@ export function socketVoice(texts: Texts): Voice {
 }
 
 /** Server-sent events; the cursor is their id. */
-export function streamVoice(texts: Texts): Voice {
+export function streamVoice(): Voice {
   return {
-    presence: createShared((presence) => eventOf('presence', texts(presence).text)),
+    presence: createShared((presence) => eventOf('presence', textOf(presence))),
     removed: (userId) => eventOf('removed', JSON.stringify({ userId })),
     cursor: remembered((cursor) => Buffer.from(`id: ${cursor}\nevent: cursor\ndata: ${JSON.stringify({ cursor })}\n\n`)),
     snapshot: (of) => eventOf('snapshot', JSON.stringify(of)),
     reset: () => eventOf('reset', JSON.stringify({ reason: 'epoch' })),
   }
 }
+
+/** Not kept, nor tagged: what is told is seldom asked for, and the frame is kept for all who are told it. */
+const textOf = (presence: Presence): string => JSON.stringify(presenceOut(presence))
 
 /** A server-sent event; the text has no line ends. */
 export const eventOf = (name: string, text: string): Buffer => Buffer.from(`event: ${name}\ndata: ${text}\n\n`)
