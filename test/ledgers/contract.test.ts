@@ -6,7 +6,7 @@ import type { Ledger } from '../../src/core/ports.ts'
 import { openEmbeddedLedger } from '../../src/ledgers/embedded/ledger.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
 import { archiveContract } from '../contracts/archive.ts'
-import { type Fault, withFaults } from '../contracts/faulty.ts'
+import { everyFault, withFaults } from '../contracts/faulty.ts'
 import { ledgerContract } from '../contracts/ledger.ts'
 
 const folders: string[] = []
@@ -21,30 +21,12 @@ async function newFolder(): Promise<string> {
   return folder
 }
 
-/** The same faults in the same order, in every run. */
-function everyFault(): () => Fault {
-  const faults: readonly Fault[] = [
-    'none',
-    'none',
-    'slow',
-    'fails_before',
-    'none',
-    'fails_after',
-    'none',
-    'conflicts',
-    'none',
-    'full_disk',
-  ]
-  let asked = 0
-  return () => faults[asked++ % faults.length] ?? 'none'
-}
-
-async function openEmbedded(wrap: (ledger: Ledger) => Ledger) {
+async function openEmbedded(wrap: (ledger: Ledger) => Ledger, entriesAfarMin?: number) {
   const folder = await newFolder()
-  const ledger = await openEmbeddedLedger({ folder, factsPartitions: 2 })
+  const ledger = await openEmbeddedLedger({ folder, factsPartitions: 2, ...(entriesAfarMin !== undefined && { entriesAfarMin }) })
   async function reopen(): Promise<Ledger> {
     await ledger.close()
-    return wrap(await openEmbeddedLedger({ folder }))
+    return wrap(await openEmbeddedLedger({ folder, ...(entriesAfarMin !== undefined && { entriesAfarMin }) }))
   }
   return { ledger: wrap(ledger), reopen }
 }
@@ -59,3 +41,5 @@ for (const contract of [ledgerContract, archiveContract]) {
   contract('embedded', async () => ({ ...(await openEmbedded(asIs)), faulty: false }))
   contract('embedded behind faults', async () => ({ ...(await openEmbedded(faulty)), faulty: true }))
 }
+
+ledgerContract('embedded, read by a thread', async () => ({ ...(await openEmbedded(asIs, 0)), faulty: false }))

@@ -203,6 +203,49 @@ test('[L6] a second process is refused and told who holds the folder; when that 
   await within((again) => put(again, ['a killed holder is no hindrance']))
 })
 
+describe('a thread that reads it', () => {
+  const afar = () => openEmbeddedLedger({ folder, factsPartitions: 2, entriesAfarMin: 0 })
+
+  test('it visits what this thread would, in the same order, and finds the same damage', async () => {
+    const near = await within(async (ledger) => {
+      await put(ledger, [...keysFrom(0, 2_500), 'ключ', ''])
+      return contentOf(ledger)
+    })
+    const ledger = await afar()
+    expect(await contentOf(ledger)).toEqual(near)
+    await ledger.close()
+    await within((opened) => opened.compact())
+    const [table = ''] = await filesOf('.ldb')
+    await flip(table, (length) => Math.floor(length / 3))
+    const words = await within((opened) => contentOf(opened).catch((error) => error.message))
+    const damaged = await afar()
+    await expect(damaged.load(() => {})).rejects.toThrow(words)
+    await expect(damaged.load(() => {})).rejects.toMatchObject({ code: 'unavailable', reason: 'ledger_away' })
+    await damaged.close()
+  })
+
+  test('closing the ledger ends it, and a visitor that throws does; then nothing holds the folder', async () => {
+    const value = Buffer.alloc(20)
+    const writes = keysFrom(0, 12_000).map((key) => ({ key, value, expects: 0 }))
+    await within((ledger) => ledger.commit('facts/0', writes))
+    const ledger = await afar()
+    const thrown = new Error('enough')
+    await expect(
+      ledger.load(() => {
+        throw thrown
+      }),
+    ).rejects.toBe(thrown)
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+    const loading = ledger.load(() => begin())
+    const refused = expect(loading).rejects.toMatchObject({ code: 'unavailable' })
+    await begun
+    await ledger.close()
+    await refused
+    await expect(ledger.load(() => {})).rejects.toThrow('it is not open')
+    await within(async (again) => expect((await contentOf(again)).entries.length).toBe(12_000))
+  })
+})
+
 describe('copies', () => {
   test('a backup taken while commits go on is one consistent picture, with a new epoch once it is opened', async () => {
     const copy = join(root, 'copy')

@@ -13,6 +13,8 @@ export interface CommitterParts {
   /** Where each partition stands; moved along by what is committed. */
   readonly heads: Map<Partition, Head>
   readonly feed: Feed
+  /** Others must let go of the store before it is closed. */
+  readonly beforeClosing: () => Promise<void>
   readonly log: { warn(words: string): void }
 }
 
@@ -37,7 +39,7 @@ interface Asked extends Waiting {
  * Group commit: one synced batch is in flight while the next gathers. After a failed write LevelDB's log may end in half a
  * record, behind which nothing would be found again; so the store is closed and opened before anything else is written.
  */
-export function createCommitter({ store, folder, heads, feed, log }: CommitterParts): Committer {
+export function createCommitter({ store, folder, heads, feed, beforeClosing, log }: CommitterParts): Committer {
   const versions = createVersions(store)
   let queue: Asked[] = []
   let working: Promise<void> | null = null
@@ -113,6 +115,7 @@ export function createCommitter({ store, folder, heads, feed, log }: CommitterPa
 
   async function comeBack(from: Away): Promise<void> {
     try {
+      await beforeClosing()
       await store.close()
       await reopenStore(store, folder)
       settle(await readHeads(store, [...heads.keys()]), from.attempt)

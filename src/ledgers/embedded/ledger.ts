@@ -8,17 +8,20 @@ import { createFeed } from '../feed.ts'
 import { linesOf } from '../lines.ts'
 import { createLedgerTime } from '../time.ts'
 import { assertCommit, FACTS_PARTITIONS, partitionsOf } from '../writes.ts'
+import { createAfar } from './afar.ts'
 import { createEmbeddedArchive } from './archive.ts'
 import { createCommitter } from './committer.ts'
 import { openFilling, putMeta } from './fill.ts'
 import { FORMAT, type Head, type Meta } from './format.ts'
 import { inspectLogs, type Torn } from './logs.ts'
 import { pictureOf } from './picture.ts'
-import { openScan, type Scan } from './scan.ts'
+import { notOpen, openScan, type Scan } from './scan.ts'
 import { closeStore, openStore, readHeads, readMeta, type Store } from './store.ts'
 
 /** Commits kept for followers: those of one process are told at once, and only one that just loaded may be behind. */
 const COMMITS_MAX = 1_000
+/** So many entries are worth a thread that reads them. */
+const ENTRIES_AFAR_MIN = 50_000
 
 export interface EmbeddedLedgerParts {
   /** Created when absent. */
@@ -26,6 +29,8 @@ export interface EmbeddedLedgerParts {
   readonly clock?: () => Instant
   /** Fixed when the folder is created; an existing one keeps its own. */
   readonly factsPartitions?: number
+  /** From how many entries on a thread of its own reads them for `load`. */
+  readonly entriesAfarMin?: number
   readonly log?: { warn(words: string): void }
 }
 
@@ -48,6 +53,7 @@ export async function openEmbeddedLedger({
   folder,
   clock = Date.now,
   factsPartitions = FACTS_PARTITIONS,
+  entriesAfarMin = ENTRIES_AFAR_MIN,
   log = { warn: () => {} },
 }: EmbeddedLedgerParts): Promise<EmbeddedLedger> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -56,7 +62,7 @@ export async function openEmbeddedLedger({
   try {
     const meta = await settleMeta(store, factsPartitions, torn, log)
     const heads = await readHeads(store, partitionsOf(meta.factsPartitions))
-    return serve(store, folder, meta, heads, clock, log)
+    return serve({ store, folder, meta, heads, clock, entriesAfarMin, log })
   } catch (error) {
     await closeStore(store, folder)
     throw error
@@ -89,17 +95,23 @@ async function settleMeta(
   return meta
 }
 
-function serve(
-  store: Store,
-  folder: string,
-  meta: Meta,
-  heads: Map<Partition, Head>,
-  clock: () => Instant,
-  log: { warn(words: string): void },
-): EmbeddedLedger {
+interface ServeParts extends Required<Pick<EmbeddedLedgerParts, 'folder' | 'clock' | 'entriesAfarMin' | 'log'>> {
+  readonly store: Store
+  readonly meta: Meta
+  readonly heads: Map<Partition, Head>
+}
+
+function serve({ store, folder, meta, heads, clock, entriesAfarMin, log }: ServeParts): EmbeddedLedger {
   const feed = createFeed({ positions: positionsOf(heads), commitsMax: COMMITS_MAX })
-  const committer = createCommitter({ store, folder, heads, feed, log })
+  const afar = createAfar(store.location, [...heads.keys()])
+  const committer = createCommitter({ store, folder, heads, feed, beforeClosing: afar.stop, log })
   let closing: Promise<void> | null = null
+
+  async function close(): Promise<void> {
+    await committer.close()
+    await afar.stop()
+    await closeStore(store, folder)
+  }
 
   const scan = (): Promise<Scan> => openScan(store, [...heads.keys()])
   const picture = async (): Promise<Picture> => pictureOf(await scan(), meta)
@@ -108,6 +120,8 @@ function serve(
     epoch: meta.epoch,
     factsPartitions: meta.factsPartitions,
     async load(visit): Promise<Positions> {
+      if (store.status !== 'open') throw notOpen()
+      if (entriesOf(heads) >= entriesAfarMin) return afar.load(visit)
       await using now = await scan()
       for await (const chunk of now.chunks) for (const entry of chunk) visit(entry)
       return Object.fromEntries(positionsOf(now.heads))
@@ -134,7 +148,7 @@ function serve(
       yield* linesOf(now)
     },
     compact: () => store.compactRange('', '\u{10ffff}'),
-    close: () => (closing ??= committer.close().then(() => closeStore(store, folder))),
+    close: () => (closing ??= close()),
   }
 }
 
@@ -149,3 +163,6 @@ async function backupInto(folder: string, picture: Picture): Promise<void> {
 function positionsOf(heads: ReadonlyMap<Partition, Head>): ReadonlyMap<Partition, Version> {
   return new Map([...heads].map(([partition, head]) => [partition, head.position]))
 }
+
+const entriesOf = (heads: ReadonlyMap<Partition, Head>): number =>
+  [...heads.values()].reduce((sum, { entries }) => sum + entries, 0)

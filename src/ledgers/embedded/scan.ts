@@ -19,7 +19,7 @@ export interface Scan extends AsyncDisposable {
 
 /** Pictures the store as it is now, whatever is written meanwhile. Its chunks throw Failure at the first damaged entry. */
 export async function openScan(store: Store, partitions: readonly Partition[]): Promise<Scan> {
-  if (store.status !== 'open') throw unreadable('the ledger cannot be read: it is not open')
+  if (store.status !== 'open') throw notOpen()
   const snapshot = store.snapshot()
   try {
     const heads = await readHeads(store, partitions, snapshot)
@@ -103,6 +103,8 @@ async function next(iterator: Iterator<Store, string, Buffer>, partition: Partit
     throw Object(error).code === 'LEVEL_CORRUPTION' ? damaged(words, error) : unreadable(words, error)
   }
 }
+
+export const notOpen = (): Failure => unreadable('the ledger cannot be read: it is not open')
 
 function unreadable(words: string, cause?: unknown): Failure {
   return new Failure('unavailable', words, { reason: 'ledger_away', cause })

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
@@ -15,19 +15,40 @@ const MEBIBYTE = 1024 * 1024
 const OPEN_FILES_MAX = 74
 const FILE_BYTES_MAX = MEBIBYTE
 
-/** Opens the folder's LevelDB. Throws Failure when another process holds it or LevelDB finds it damaged. */
+/** What this process has open: LevelDB lets the threads of one process share a store, and refuses other processes only. */
+const held = new Map<Store, string>()
+
+/** Opens the folder's LevelDB. Throws Failure when it is held already or LevelDB finds it damaged. */
 export async function openStore(folder: string): Promise<Store> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await assertNamed(folder)
-  const store: Store = new ClassicLevel<string, Buffer>(folder, { keyEncoding: 'utf8', valueEncoding: 'buffer' })
-  await reopenStore(store, folder)
+  const [place, store] = [await realpath(folder), levelAt(folder)]
+  if ([...held.values()].includes(place)) throw await heldFailure(folder)
+  held.set(store, place)
+  try {
+    await reopenStore(store, folder)
+    return store
+  } catch (error) {
+    held.delete(store)
+    throw error
+  }
+}
+
+/** For another thread of the process that has the store open, which must stay so until this one has closed it. */
+export async function shareStore(location: string): Promise<Store> {
+  const store = levelAt(location)
+  await store.open({ multithreading: true, createIfMissing: false })
   return store
 }
+
+const levelAt = (location: string): Store =>
+  new ClassicLevel<string, Buffer>(location, { keyEncoding: 'utf8', valueEncoding: 'buffer' })
 
 /** Opens it again after it was closed. */
 export async function reopenStore(store: Store, folder: string): Promise<void> {
   try {
     await store.open({
+      multithreading: true,
       writeBufferSize: 16 * MEBIBYTE,
       cacheSize: 16 * MEBIBYTE,
       maxOpenFiles: OPEN_FILES_MAX,
@@ -50,6 +71,7 @@ async function assertNamed(folder: string): Promise<void> {
 export async function closeStore(store: Store, folder: string): Promise<void> {
   await rm(holderFile(folder), { force: true })
   await store.close()
+  held.delete(store)
 }
 
 const holderFile = (folder: string): string => join(folder, 'holder.json')
@@ -63,14 +85,15 @@ async function writeHolder(folder: string): Promise<void> {
 async function openingFailure(folder: string, error: unknown): Promise<Failure> {
   const cause = error instanceof Error ? error.cause : error
   const [code, message] = [Object(cause).code, cause instanceof Error ? cause.message : String(cause)]
-  if (code === 'LEVEL_LOCKED') {
-    return new Failure('conflict', `${folder} is held by ${await holderOf(folder)}; one process at a time may have it open`, {
-      cause,
-    })
-  }
+  if (code === 'LEVEL_LOCKED') return heldFailure(folder, cause)
   if (code === 'LEVEL_CORRUPTION' || /corruption/i.test(message))
     return damaged(`LevelDB cannot open ${folder}: ${message}`, cause)
   return new Failure('unavailable', `${folder} cannot be opened: ${message}`, { reason: 'ledger_away', cause })
+}
+
+async function heldFailure(folder: string, cause?: unknown): Promise<Failure> {
+  const words = `${folder} is held by ${await holderOf(folder)}; one process at a time may have it open`
+  return new Failure('conflict', words, { cause })
 }
 
 async function holderOf(folder: string): Promise<string> {
