@@ -1,9 +1,9 @@
 import { Failure } from '../../core/errors.ts'
-import type { Append, Archive, Archived, Partition } from '../../core/ports.ts'
-import { atOf, boundsOf, placeOf, versionOf } from '../places.ts'
+import type { Archive, Archived } from '../../core/ports.ts'
+import { atOf, boundsOf, versionOf } from '../places.ts'
 import { keysOf } from './keys.ts'
 import type { Script } from './scripts.ts'
-import type { Reply, Talk, Word } from './talk.ts'
+import type { Reply, Talk } from './talk.ts'
 
 export interface RedisArchiveParts {
   readonly talk: Talk
@@ -42,24 +42,7 @@ export function createRedisArchive({ talk, prefix, erase }: RedisArchiveParts): 
   }
 }
 
-/** The parameters by which a commit appends, and the keys it needs for them. */
-export function appendsOut(
-  prefix: string,
-  partition: Partition,
-  appends: readonly Append[],
-): { readonly keys: string[]; readonly parameters: Word[] } {
-  const { series } = keysOf(prefix, partition)
-  return {
-    keys: appends.map((append) => series(append.series)),
-    parameters: appends.flatMap(({ series: name, at, value }, index) => {
-      const place = placeOf(at, 0, index)
-      return [place.slice(0, AT_LENGTH), place.slice(-INDEX_LENGTH), name, Buffer.from(value)]
-    }),
-  }
-}
-
-/** Characters of a place before and after the version, which is known only when the commit is made. */
-const [AT_LENGTH, INDEX_LENGTH, PLACE_LENGTH] = [11, 4, 26]
+const PLACE_LENGTH = 26
 
 function archivedIn(member: Buffer): Archived {
   const place = member.toString('latin1', 0, PLACE_LENGTH)

@@ -6,7 +6,7 @@ export interface PartitionKeys {
   readonly counter: string
   /** A hash: of each key the version and the value, as `17=…`. */
   readonly entries: string
-  /** A stream of its commits; the position is the id. */
+  /** A stream of its commits, in entries of those that were made at once; the id is the position of the last. */
   readonly log: string
   /** A sorted set of the names of its series. */
   readonly names: string

@@ -1,14 +1,14 @@
 import type { Commit, Partition, Version } from '../../core/ports.ts'
-import { commitIn } from './entries.ts'
 import { keysOf } from './keys.ts'
+import { commitsIn } from './pack.ts'
 import type { Reply, Talk } from './talk.ts'
 
 /** How long a read waits for the next commit, and how long until another attempt after a failure, in ms. */
 const [WAIT_MS, RETRY_MS] = [1_000, 200]
 /** After commits were read, further ones are let gather for so long, in ms: a read names every log, which costs more than a commit. */
 const GATHER_MS = 4
-/** Commits that one read answers at most. */
-const COMMITS_MAX = 1_000
+/** Entries of a log, each of one or more commits, that one read answers at most. */
+const ENTRIES_MAX = 1_000
 
 export interface LogParts {
   readonly talk: Talk
@@ -28,12 +28,12 @@ export function readLogs({ talk, prefix, partitions, positionOf, onCommit }: Log
 
   async function read(): Promise<void> {
     const from = partitions.map((partition) => `${positionOf(partition)}-0`)
-    const limits = ['COUNT', String(COMMITS_MAX), 'BLOCK', String(WAIT_MS)]
+    const limits = ['COUNT', String(ENTRIES_MAX), 'BLOCK', String(WAIT_MS)]
     const found = await talk.send(first, ['XREAD', ...limits, 'STREAMS', ...logs, ...from])
     if (stopped) return
-    for (const [log, commits] of (found ?? []) as readonly [Buffer, readonly (readonly Reply[])[]][]) {
+    for (const [log, entries] of (found ?? []) as readonly [Buffer, readonly (readonly Reply[])[]][]) {
       const partition = byLog.get(log.toString())
-      if (partition !== undefined) for (const commit of commits) onCommit(commitIn(partition, commit))
+      if (partition !== undefined) for (const entry of entries) for (const commit of commitsIn(partition, entry)) onCommit(commit)
     }
     if (found !== null) await new Promise((resolve) => setTimeout(resolve, GATHER_MS))
   }

@@ -7,8 +7,8 @@ const HELD_MS_MAX = 1_000
 export interface Replicas {
   /** Resolves when enough replicas hold what was sent before. Throws, with words, when they do not in time. */
   hold(): Promise<void>
-  /** Throws, with words, when the server that answers now does not have a commit. */
-  assertThere(counter: string, version: Version): Promise<void>
+  /** Throws, with words, when the server that answers now has not come as far with the counters. */
+  assertThere(reached: readonly { readonly counter: string; readonly version: Version }[]): Promise<void>
 }
 
 /** Asks for many commits at once: while one question is open the server answers nothing else on this connection anyway. */
@@ -30,8 +30,9 @@ export function createReplicas(talk: Talk, key: string, wanted: number): Replica
   return {
     hold: () => (next ??= askAfter(open)),
     // After a failover in between, other replicas than those of the commit have answered.
-    async assertThere(counter, version) {
-      if (Number(await talk.send(counter, ['GET', counter])) < version)
+    async assertThere(reached) {
+      const found = await Promise.all(reached.map(({ counter }) => talk.send(counter, ['GET', counter])))
+      if (reached.some(({ version }, i) => Number(found[i]) < version))
         throw new Error('another server took over before it was copied')
     },
   }

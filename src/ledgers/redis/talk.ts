@@ -131,8 +131,8 @@ async function talkToPrimary(address: RedisAddress, name: string, another: () =>
 
 type SocketOptions = NonNullable<RedisSentinelOptions['nodeClientOptions']>['socket'] & object
 
-/** Values are bytes. */
-const BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }
+/** Values are bytes. What waits to be sent is given up with its connection: it needs no timer of its own. */
+const BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer }, timeout: 0 }
 
 function optionsOf({ username, password, database }: RedisAddress, { reconnects = true } = {}) {
   return {
