@@ -46,6 +46,8 @@ export function reportActivity({
   let lastInputAt: Instant = Date.now()
   let toldAt = 0
   let speaking: Speaker | null = null
+  /** Of the tab that speaks; whoever speaks next takes it over, also before the server has seen the other one go. */
+  let sessionId: string | null = null
 
   function seen(at: Instant): void {
     lastInputAt = Math.max(lastInputAt, at)
@@ -60,12 +62,24 @@ export function reportActivity({
     channel.postMessage(now)
   }
 
+  function began(id: string): void {
+    sessionId = id
+    if (!stopping.signal.aborted) channel.postMessage(id)
+  }
+
+  /** Of other tabs: when there was input, which session it is, or (null) that they want to know. */
+  function hear(said: unknown): void {
+    if (typeof said === 'number') seen(said)
+    else if (typeof said === 'string') sessionId = said
+    else if (speaking !== null && sessionId !== null) channel.postMessage(sessionId)
+  }
+
   const shown = (): void => void (page.document?.visibilityState === 'visible' && input())
 
   /** Resolves when this tab speaks no more. */
   async function speak(): Promise<void> {
     if (stopping.signal.aborted) return
-    const attended = client.commands.attend({ app, platform, ended: stop })
+    const attended = client.commands.attend({ app, platform, resumes: sessionId, began, ended: stop })
     speaking = createSpeaker({ attended, lastInputAt: () => lastInputAt, idleAfterMs, sayMs })
     await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve))
     speaking.stop()
@@ -82,7 +96,8 @@ export function reportActivity({
     stopping.abort()
   }
 
-  channel.onmessage = ({ data }: { readonly data: unknown }) => seen(Number(data) || 0)
+  channel.onmessage = ({ data }: { readonly data: unknown }) => hear(data)
+  channel.postMessage(null)
   for (const event of INPUTS) page.addEventListener(event, input, { capture: true, passive: true })
   page.document?.addEventListener('visibilitychange', shown)
   const { locks } = navigator as { readonly locks?: Locks }

@@ -4,7 +4,12 @@ import type { Requests } from './requests.ts'
 import { claimIn, claimPath, explanationIn, presenceIn, requestOf, sessionIn, timeOf } from './translate.ts'
 
 /** From afar the server knows the connection, and how its clients idle; who attends says what it is. */
-export type FarAttendance = Pick<Attendance, 'app' | 'platform' | 'ended'>
+export interface FarAttendance extends Pick<Attendance, 'app' | 'platform' | 'ended'> {
+  /** The session to take over, wherever else it is attended; the server has never ended it, or there is a new one. */
+  readonly resumes?: string | null
+  /** The server has said which session it is; after a cut, again. */
+  readonly began?: (sessionId: string) => void
+}
 
 export interface FarCommands extends Omit<PresenceCommands<ShownPresence>, 'attend'> {
   attend(attendance: FarAttendance): Attended

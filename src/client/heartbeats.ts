@@ -10,11 +10,11 @@ type Sessions = Pick<FarCommands, 'openSession' | 'heartbeat' | 'closeSession'>
 
 /** Being present without a socket: a session that heartbeats keep, opened anew if it was lost meanwhile. */
 export function attendByHeartbeats(
-  { app, platform, ended }: FarAttendance,
+  { app, platform, ended, resumes = null, began }: FarAttendance,
   sessions: () => Sessions,
   beatMs = BEAT_MS,
 ): Attended & { stop(): void } {
-  let sessionId = ''
+  let sessionId = resumes ?? ''
   let idle: { readonly lastInputAt: Instant | null } | null = null
   let over = false
   /** One request at a time, in the order in which things were said. */
@@ -30,6 +30,7 @@ export function attendByHeartbeats(
     try {
       if (sessionId === '') sessionId = (await sessions().openSession({ app, platform, idle: idle !== null })).sessionId
       else await sessions().heartbeat(sessionId, said())
+      began?.(sessionId)
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       if (error.code === 'not_found') {

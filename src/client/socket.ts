@@ -26,6 +26,7 @@ export interface SocketLine extends Line {
 
 interface Attending extends FarAttendance {
   sessionId: string
+  resumes?: string | null
   /** Undefined: active; null: idle, nobody knows since when. */
   lastInputAt: Instant | null | undefined
 }
@@ -137,7 +138,7 @@ export function createSocketLine({ url, token, mirror, wanted, state, refused }:
         break
       case 'done':
         if (told.sessionId === undefined) mirror.answered()
-        else if (attending !== null) attending.sessionId = told.sessionId
+        else if (attending !== null) begin(attending, told.sessionId)
         break
       case 'error':
         hearProblem(told.id, failureOf(told.problem))
@@ -149,6 +150,13 @@ export function createSocketLine({ url, token, mirror, wanted, state, refused }:
       case 'reset':
         mirror.hear(told)
     }
+  }
+
+  function begin(mine: Attending, sessionId: string): void {
+    mine.sessionId = sessionId
+    // From now on its connection says which it is.
+    mine.resumes = null
+    mine.began?.(sessionId)
   }
 
   function hearProblem(id: unknown, failure: Failure): void {
@@ -174,8 +182,8 @@ export function createSocketLine({ url, token, mirror, wanted, state, refused }:
     state('live')
   }
 
-  function sayAttending({ app, platform, lastInputAt }: Attending): void {
-    say({ type: 'attend', id: 'attend', app, platform, resumes: connectionId })
+  function sayAttending({ app, platform, resumes = null, lastInputAt }: Attending): void {
+    say({ type: 'attend', id: 'attend', app, platform, resumes: resumes ?? connectionId })
     if (lastInputAt !== undefined) sayIdle(lastInputAt)
   }
 

@@ -90,7 +90,7 @@ export interface Attendance {
   readonly platform: string
   readonly idles: Idling
   readonly connectionId: string
-  /** The connection that this one carries on; its session is adopted first (T7). */
+  /** The connection that this one carries on, or the session itself, which is adopted first (T7), also where it is not cut yet. */
   readonly resumes: string | null
   /** The session was ended by another's deed: the token revoked, the user deactivated or gone. */
   readonly ended?: () => void

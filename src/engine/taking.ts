@@ -33,10 +33,10 @@ export function createTaking({ holding, nodes, now, recordOf, end }: TakingParts
     return holding.add({ ...known, ...UNTOUCHED, via: '', lost, lastInputAt: lastActiveAt ?? openedAt })
   }
 
-  /** The one with the same connection id, else the longest cut one, of the same token and app (T7). */
+  /** The one that had the connection or has the id, else the longest cut one, of the same token and app (T7). */
   function adoptable(userId: UserId, token: string | null, { app, resumes }: Attendance): Held | undefined {
     const own = holding.of(userId).filter((held) => held.endedAt === null && held.token === token && held.app === app)
-    const named = own.find((held) => held.connectionId === resumes)
+    const named = own.find((held) => held.connectionId === resumes || held.sessionId === resumes)
     if (named !== undefined) return named
     const record = recordOf(userId)
     const others = elsewhere(userId, record).filter((session) => (session.token ?? null) === token && session.app === app)

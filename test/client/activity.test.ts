@@ -2,6 +2,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Page, reportActivity } from '../../src/client/activity.ts'
 import { connect } from '../../src/client/client.ts'
 import { type Person, startServer } from '../server.ts'
+import { startProxy } from './proxy.ts'
 
 const IDLE_MS = 300
 
@@ -64,6 +65,46 @@ test('[X9] several tabs are one session: input in any counts, and another takes 
   await until(() => expect(heard.at(-1)).toBe('online'))
   expect(await sessionsOf(server.url, anna)).toBe(1)
   expect(heard.slice(1)).not.toContain('offline')
+})
+
+test('[X9] another tab takes the session over before the server has seen the first one go', async () => {
+  const { server, anna, heard } = await watched()
+  await using network = await startProxy(server.url)
+  const first = openTab(network.url, anna.token, 'held')
+  await until(() => expect(heard.at(-1)).toBe('online'))
+  const channel = new BroadcastChannel(`rollcall held ${first.client.tail}`)
+  const known = new Promise((resolve) => (channel.onmessage = ({ data }) => typeof data === 'string' && resolve(data)))
+  const second = openTab(server.url, anna.token, 'held')
+  await known
+  channel.close()
+  await until(() => expect(heard.at(-1)).toBe('away'))
+  network.hold()
+  first.stop()
+  await until(() => expect(second.client.state).toBe('live'))
+  second.type()
+  await until(() => expect(heard.at(-1)).toBe('online'))
+  expect(await sessionsOf(server.url, anna)).toBe(1)
+  second.stop()
+  await until(() => expect(heard.at(-1)).toBe('offline'))
+})
+
+test('[X9] without a socket too: heartbeats of the next tab are for the same session', async () => {
+  const { server, anna, heard } = await watched()
+  const sessions: string[] = []
+  const attend = (resumes: string | null) => {
+    const client = connect({ url: server.url, token: anna.token, transport: 'stream' })
+    onTestFinished(client.close)
+    return client.commands.attend({ app: 'beats', platform: 'web', resumes, began: (id) => sessions.push(id) })
+  }
+  const first = attend(null)
+  await until(() => expect(sessions).toHaveLength(1))
+  first.cut()
+  const second = attend(first.sessionId)
+  await until(() => expect(sessions).toHaveLength(2))
+  expect(new Set(sessions)).toEqual(new Set([first.sessionId]))
+  expect(await sessionsOf(server.url, anna)).toBe(1)
+  second.leave()
+  await until(() => expect(heard.at(-1)).toBe('offline'))
 })
 
 async function sessionsOf(url: string, { token, user }: Person): Promise<number> {

@@ -6,6 +6,7 @@ export async function startProxy(target: string) {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()
   const heard: Buffer[] = []
+  let held = false
   const proxy = createServer((client) => {
     const server = connect(Number(port), hostname)
     for (const socket of [client, server]) {
@@ -13,6 +14,7 @@ export async function startProxy(target: string) {
       socket.on('error', () => {})
       socket.on('close', () => {
         sockets.delete(socket)
+        if (held) return
         client.destroy()
         server.destroy()
       })
@@ -30,6 +32,11 @@ export async function startProxy(target: string) {
     /** Without a word to either side. */
     cut() {
       for (const socket of sockets) socket.resetAndDestroy()
+    },
+    /** From now on nothing gets through, not even that one side has gone. */
+    hold() {
+      held = true
+      for (const socket of sockets) socket.unpipe()
     },
     async [Symbol.asyncDispose]() {
       proxy.close()

@@ -154,7 +154,11 @@ test('[N37] attending makes its user present, and idle when it says so; a goodby
   const resumed = await back.say({ type: 'attend', app: 'web', platform: 'test', resumes: connectionId })
   expect(resumed.sessionId).toBe(sessionId)
   const seen = watcher.heard.length
+  const next = await talk(server, ann.token)
+  expect((await next.say({ type: 'attend', app: 'web', platform: 'test', resumes: sessionId })).sessionId).toBe(sessionId)
+  expect((await back.say({ type: 'leave' })).type).toBe('done')
   back.socket.close(1000)
+  next.socket.close(1000)
   await watcher.presenceOf(ann.user.id, 'offline', seen)
   expect(watcher.heard.filter(({ presence }) => presence?.availability === 'offline')).toHaveLength(2)
   watcher.socket.close()
