@@ -17,6 +17,8 @@ export interface Held {
   idles: Idling
   /** The last connection that it had. */
   connectionId: string
+  /** The connection did not ask for this session, which another had before: when that one returns, this one has a say still. */
+  byChance: boolean
   /** Null: it is connected; else since when it is not, and until when somebody may come back for it. */
   lost: { readonly at: Instant; readonly graceMs: number | null } | null
   lastInputAt: Instant

@@ -190,10 +190,11 @@ export function createSessions(parts: SessionsParts): Sessions {
     }
   }
 
-  /** Another node has the session. A connection that never had it gets one of its own; one that had it has no say any more, unless it was taken for gone. */
+  /** Another node has the session. A connection that was named there has no say any more; any other gets a session of its own. */
   function lose(held: Held): void {
     const { node } = nodes.self()
-    if (held.lost !== null || held.endedAt !== null || (held.holder === node && !nodes.isDoubted())) forget(held)
+    const isNamed = held.holder === node && !held.byChance && !nodes.isDoubted()
+    if (held.lost !== null || held.endedAt !== null || isNamed) forget(held)
     else {
       held.sessionId = crypto.randomUUID()
       held.holder = node

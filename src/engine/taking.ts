@@ -36,7 +36,7 @@ export function createTaking({ holding, nodes, now, recordOf, end }: TakingParts
   /** The one that had the connection or has the id, else the longest cut one, of the same token and app (T7). */
   function adoptable(userId: UserId, token: string | null, { app, resumes }: Attendance): Held | undefined {
     const own = holding.of(userId).filter((held) => held.endedAt === null && held.token === token && held.app === app)
-    const named = own.find((held) => held.connectionId === resumes || held.sessionId === resumes)
+    const named = own.find((held) => held.connectionId === resumes || (held.sessionId === resumes && !isTaken(held)))
     if (named !== undefined) return named
     const record = recordOf(userId)
     const others = elsewhere(userId, record).filter((session) => (session.token ?? null) === token && session.app === app)
@@ -83,6 +83,7 @@ export function createTaking({ holding, nodes, now, recordOf, end }: TakingParts
     take(principal, via, attendance) {
       const adopted = adoptable(principal.userId, principal.tokenId, attendance)
       const held = adopted ?? open(principal, via, attendance)
+      held.byChance = adopted !== undefined && ![held.connectionId, held.sessionId].includes(attendance.resumes ?? '')
       held.connectionId = attendance.connectionId
       held.lost = null
       held.idles = attendance.idles
@@ -93,6 +94,9 @@ export function createTaking({ holding, nodes, now, recordOf, end }: TakingParts
   }
 }
 
-const UNTOUCHED = { said: null, endedAt: null, settling: false, failures: 0, ended: null } as const
+/** Somebody else is connected to it, who was given it. */
+const isTaken = ({ lost, byChance }: Held): boolean => lost === null && byChance
+
+const UNTOUCHED = { byChance: false, said: null, endedAt: null, settling: false, failures: 0, ended: null } as const
 
 const byLost = (one: Held, other: Held): number => (one.lost?.at ?? 0) - (other.lost?.at ?? 0)
