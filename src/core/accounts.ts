@@ -172,6 +172,10 @@ export interface Preset {
 
 export interface AdministrationService {
   as(principal: Principal): Administration
+  /** Tells on every node which presets come, change and go, whoever changed them; not while loading. */
+  onPreset(listener: (preset: Preset, change: 'put' | 'deleted') => void): void
+  /** The same of what clients keep; what is deleted is not told. */
+  onPreference(listener: (userId: UserId, preference: Preference) => void): void
 }
 
 /** Whether what is to be changed still is as the caller saw it: asked of what the change is made on, whoever is faster. */

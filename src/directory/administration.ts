@@ -120,7 +120,7 @@ export function createAdministration(parts: AdministrationParts): Administration
       if (!principal.administrator) throw permissionMissing('of an administrator')
       await workspace.changeRolePermissions(change, principal.by)
     },
-    presets: async () => presets.document.current,
+    presets: async () => presets.current,
     async putPreset(preset) {
       assertPermission(principal, 'manage-presets')
       return presets.put(preset, principal.by)
@@ -142,5 +142,5 @@ export function createAdministration(parts: AdministrationParts): Administration
       await commit(() => preferences.remove(userId, names))
     },
   })
-  return { as }
+  return { as, onPreset: presets.onChange, onPreference: preferences.onChange }
 }

@@ -127,13 +127,13 @@ export function createDirectory({
       tellEnded({ tokenId: tokenId(hash) })
     },
     [PASSWORD_LINK]: (...key) => passwordLinks.put(...key),
-    preference: (path, value, version) => preferences.put(path, value, version),
+    preference: (...key) => preferences.put(...key),
     [ACCOUNTS_KEY](_, value, version) {
       accounts.put(value, version)
       users.removedAt(accounts.lastRemoval)
     },
     settings: (_, value, version) => workspace.settingsDocument.put(value, version),
-    presets: (_, value, version) => presets.document.put(value, version),
+    presets: (_, ...value) => presets.apply(...value),
     roles(_, value, version) {
       workspace.rolesDocument.put(value, version)
       principals.forgetAll()

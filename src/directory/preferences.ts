@@ -1,4 +1,4 @@
-import type { Preference } from '../core/accounts.ts'
+import type { AdministrationService, Preference } from '../core/accounts.ts'
 import { Failure } from '../core/errors.ts'
 import type { Version, Write } from '../core/ports.ts'
 import type { UserId } from '../core/vocabulary.ts'
@@ -8,8 +8,9 @@ import { PREFERENCE_NAME_LENGTH_MAX, PREFERENCE_VALUE_LENGTH_MAX, PREFERENCES_MA
 type Name = Pick<Preference, 'category' | 'name'>
 
 export interface Preferences {
-  /** `path` is what follows `preference/` in the key. */
-  put(path: string, value: Uint8Array | null, version: Version): void
+  /** `path` is what follows `preference/` in the key. `told`: not while loading. */
+  put(path: string, value: Uint8Array | null, version: Version, told: boolean): void
+  readonly onChange: AdministrationService['onPreference']
   of(userId: UserId): readonly Preference[]
   /** Throws Failure `invalid`. */
   write(userId: UserId, preferences: readonly Preference[]): Write[]
@@ -20,6 +21,7 @@ export interface Preferences {
 
 export function createPreferences(): Preferences {
   const kept = new Map<UserId, Map<string, { readonly value: string; readonly version: Version }>>()
+  const listeners: Parameters<AdministrationService['onPreference']>[0][] = []
 
   const remove = (userId: UserId, paths: Iterable<string>): Write[] =>
     [...new Set(paths)].flatMap((path) => {
@@ -28,7 +30,7 @@ export function createPreferences(): Preferences {
     })
 
   return {
-    put(path, value, version) {
+    put(path, value, version, told) {
       const userId = path.slice(0, path.indexOf('/'))
       const rest = path.slice(userId.length + 1)
       const own = kept.get(userId) ?? new Map()
@@ -36,7 +38,10 @@ export function createPreferences(): Preferences {
       else own.set(rest, { value: Buffer.from(value).toString(), version })
       if (own.size === 0) kept.delete(userId)
       else kept.set(userId, own)
+      if (!told || value === null) return
+      for (const listener of listeners) listener(userId, { ...nameOf(rest), value: Buffer.from(value).toString() })
     },
+    onChange: (listener) => void listeners.push(listener),
     of: (userId) => [...(kept.get(userId) ?? [])].map(([path, { value }]) => ({ ...nameOf(path), value })),
     write(userId, preferences) {
       const own = kept.get(userId)

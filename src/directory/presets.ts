@@ -1,8 +1,9 @@
-import type { Preset } from '../core/accounts.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { AdministrationService, Preset } from '../core/accounts.ts'
 import type { Audit } from '../core/audit.ts'
 import { Failure } from '../core/errors.ts'
-import type { Ledger } from '../core/ports.ts'
-import { createDocument, type Document } from './document.ts'
+import type { Ledger, Version } from '../core/ports.ts'
+import { createDocument } from './document.ts'
 import { isLine } from './fields.ts'
 import { PRESET_LENGTH_MAX, PRESETS_MAX } from './limits.ts'
 import { newId, type Random } from './random.ts'
@@ -11,7 +12,10 @@ import { fold } from './userRecord.ts'
 
 /** The ready-made statuses of the workspace. */
 export interface Presets {
-  readonly document: Document<readonly Preset[]>
+  readonly current: readonly Preset[]
+  /** What the ledger holds of them. `told`: not while loading. */
+  apply(value: Uint8Array | null, version: Version, told: boolean): void
+  readonly onChange: AdministrationService['onPreset']
   /** Throws Failure `invalid`, `not_found` no_such_preset, `conflict` taken. */
   put(preset: Parameters<PutPreset>[0], by: string): Promise<Preset>
   /** Throws Failure `not_found` no_such_preset. */
@@ -30,6 +34,16 @@ export interface PresetsParts {
 /** All of them under one key, so that no two nodes can give one name twice. */
 export function createPresets({ ledger, replica, random, audit }: PresetsParts): Presets {
   const document = createDocument<readonly Preset[]>('presets', [])
+  const listeners: Parameters<AdministrationService['onPreset']>[0][] = []
+
+  function tell(before: readonly Preset[], after: readonly Preset[]): void {
+    const changed = after.filter((preset) => !before.some((one) => isDeepStrictEqual(one, preset)))
+    const gone = before.filter(({ id }) => !after.some((preset) => preset.id === id))
+    for (const listener of listeners) {
+      for (const preset of changed) listener(preset, 'put')
+      for (const preset of gone) listener(preset, 'deleted')
+    }
+  }
 
   function others(presetId: string): readonly Preset[] {
     const rest = document.current.filter(({ id }) => id !== presetId)
@@ -38,7 +52,15 @@ export function createPresets({ ledger, replica, random, audit }: PresetsParts):
   }
 
   return {
-    document,
+    get current() {
+      return document.current
+    },
+    apply(value, version, told) {
+      const before = document.current
+      document.put(value, version)
+      if (told) tell(before, document.current)
+    },
+    onChange: (listener) => void listeners.push(listener),
     async put({ id, name, availability }, by) {
       assertText('name', name)
       assertText('availability', availability)

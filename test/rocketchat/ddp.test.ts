@@ -123,7 +123,7 @@ test('[RC-2.4-6] a connection watches at most 10,000 users; a list that would ma
   const outbox = () => ({ told() {}, gone() {}, stop() {}, size: () => 0 })
   const streams = createStreams({
     services,
-    presets: createPresetEvents(),
+    presets: createPresetEvents({ onPreset() {} }),
     news: createNews(),
     principal,
     outbox,

@@ -36,10 +36,8 @@ export function customStatusRoutes(voice: Voice): Route[] {
     if (userId === null) throw appError('missing_account')
     return userId
   }
-  const keep = async (own: Administration, userId: string, value: string): Promise<void> => {
-    await own.putPreferences(userId, [{ ...RECENTS, value }])
-    voice.lines.preferences(userId, [{ ...RECENTS, value }])
-  }
+  const keep = (own: Administration, userId: string, value: string): Promise<void> =>
+    own.putPreferences(userId, [{ ...RECENTS, value }])
   const keepRecent = async (userId: string, wanted: WantedStatus, { principal }: Pick<Asked, 'principal'>): Promise<void> => {
     const own = administration.as(principal)
     try {

@@ -1,7 +1,7 @@
-import type { Preference } from '../../core/accounts.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Services } from '../../core/service.ts'
 import type { Instant, Presence, UserId } from '../../core/vocabulary.ts'
+import { isSame, RECENTS } from './preferences.ts'
 import { createSocketEvents } from './socket-events.ts'
 import { createLine, type Line } from './socket-line.ts'
 
@@ -25,8 +25,6 @@ export interface Lines {
   forget(line: Line): void
   /** Whom a user asked for over HTTP: their connections are told of them from now on. */
   asked(userId: UserId, presences: readonly (Presence | null)[]): void
-  /** A user's preferences were kept. */
-  preferences(userId: UserId, preferences: readonly Preference[]): void
 }
 
 export function createLines(services: Services): Lines {
@@ -53,6 +51,13 @@ export function createLines(services: Services): Lines {
       forget(line)
     }
   }
+
+  services.administration.onPreference((userId, preference) => {
+    const lines = [...(listening.get(userId) ?? []), ...(keptOf.get(userId) ?? [])]
+    if (lines.length === 0 || !isSame(preference, RECENTS)) return
+    const head = events.preferences(userId, [preference])
+    for (const line of lines) line.tell(head)
+  })
 
   return {
     open(principal, connectionId, first) {
@@ -86,12 +91,6 @@ export function createLines(services: Services): Lines {
       if (lines === undefined) return
       const known = presences.filter((presence) => presence !== null)
       for (const line of lines) line.asked(known)
-    },
-    preferences(userId, preferences) {
-      const lines = [...(listening.get(userId) ?? []), ...(keptOf.get(userId) ?? [])]
-      if (lines.length === 0) return
-      const head = events.preferences(userId, preferences)
-      for (const line of lines) line.tell(head)
     },
   }
 }

@@ -32,7 +32,6 @@ const OWN_WORDS: ReadonlySet<string> = new Set(['me', 'login', 'logout', 'settin
 
 /** Rocket.Chat's REST API and its realtime protocol, as far as presence needs them. */
 export function rocketchatDialect(): Dialect & SocketDialect {
-  const presets = createPresetEvents()
   let openSockets = (): number => 0
   let rates: RateCounter | null = null
   return {
@@ -43,8 +42,7 @@ export function rocketchatDialect(): Dialect & SocketDialect {
       ;({ rates } = parts)
       readAsTheProductDoes(fastify)
       const routes = [
-        ...[statusRoutes, loginRoutes, userRoutes, accountRoutes, tokenRoutes].flatMap((make) => make(services)),
-        ...presetRoutes(services, presets),
+        ...[statusRoutes, loginRoutes, userRoutes, accountRoutes, tokenRoutes, presetRoutes].flatMap((make) => make(services)),
         ...administrationRoutes(services, () => openSockets()),
         ...methodRoutes({ services, methods: createMethods({ services, rates }) }),
       ]
@@ -60,8 +58,8 @@ export function rocketchatDialect(): Dialect & SocketDialect {
       return socketRoutes({
         services,
         fanout,
-        presets,
-        news: createNews(),
+        presets: createPresetEvents(services.administration),
+        news,
         hearts,
         log,
         methods: createMethods({ services, rates }),

@@ -6,13 +6,10 @@ import { type Route, route } from '../../http/route.ts'
 import { failure, refusal, success } from './answers.ts'
 import { PAGE, pageOf, refuseSort, sorted, sortOf } from './pages.ts'
 import { DoneShape, OnePresetShape, PresetsShape } from './shapes.ts'
-import type { PresetEvents } from './streams-presets.ts'
-import { STATUSES, timeText } from './translate.ts'
+import { NO_STATUS, STATUSES, statusTypeOf, timeText } from './translate.ts'
 import { closed, NullableString } from './validation.ts'
 
 const METHOD = 'insertOrUpdateUserStatus'
-/** How a preset is kept that leaves the status to its user. */
-const NO_STATUS = 'none'
 const ListQuery = Type.Object(
   { ...PAGE, name: Type.Optional(NullableString), _id: Type.Optional(NullableString), query: Type.Optional(NullableString) },
   closed,
@@ -22,7 +19,7 @@ const Updated = Type.Object({ _id: Type.String(), name: Type.String(), statusTyp
 const Deleted = Type.Object({ customUserStatusId: Type.String({ minLength: 1 }) }, closed)
 
 /** Ready-made statuses that pickers offer; setting a status never looks at them. */
-export function presetRoutes({ administration }: Services, events: PresetEvents): Route[] {
+export function presetRoutes({ administration }: Services): Route[] {
   return [
     route({
       rule: 'RC-1.5-6',
@@ -59,7 +56,6 @@ export function presetRoutes({ administration }: Services, events: PresetEvents)
         const wrong = refusePreset(body, await admin.presets(), reply)
         if (wrong !== null) return wrong
         const preset = shapeOf(await admin.putPreset({ name: body.name, availability: body.statusType || NO_STATUS }))
-        events.tell('updateCustomUserStatus', preset)
         return success({ customUserStatus: preset })
       },
     }),
@@ -86,7 +82,6 @@ export function presetRoutes({ administration }: Services, events: PresetEvents)
         if (wrong !== null) return wrong
         const availability = body.statusType || NO_STATUS
         const preset = shapeOf(await admin.putPreset({ id: body._id, name: body.name, availability }))
-        events.tell('updateCustomUserStatus', preset)
         return success({ customUserStatus: preset })
       },
     }),
@@ -102,10 +97,8 @@ export function presetRoutes({ administration }: Services, events: PresetEvents)
       async handle({ body: { customUserStatusId }, principal, reply }) {
         if (!principal.permissions.has('manage-presets')) return refusal(reply, { code: 'not_authorized' })
         const admin = administration.as(principal)
-        const preset = (await admin.presets()).find(({ id }) => id === customUserStatusId)
-        if (preset !== undefined) {
+        if ((await admin.presets()).some(({ id }) => id === customUserStatusId)) {
           await admin.deletePreset(customUserStatusId)
-          events.tell('deleteCustomUserStatus', shapeOf(preset))
           return success()
         }
         const code = 'Custom_User_Status_Error_Invalid_User_Status'
@@ -141,6 +134,6 @@ function refusePreset(
 const shapeOf = ({ id, name, availability, updatedAt }: Preset) => ({
   _id: id,
   name,
-  statusType: availability === NO_STATUS ? '' : availability,
+  statusType: statusTypeOf(availability),
   _updatedAt: timeText(updatedAt),
 })

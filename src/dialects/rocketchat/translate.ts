@@ -5,6 +5,12 @@ import { NAME } from './ids.ts'
 export const STATUSES = ['online', 'away', 'offline', 'busy'] as const
 export type Status = (typeof STATUSES)[number]
 
+/** How a preset is kept that leaves the status to its user. */
+export const NO_STATUS = 'none'
+
+/** A preset's status, as clients know it. */
+export const statusTypeOf = (availability: string): string => (availability === NO_STATUS ? '' : availability)
+
 /** The product has no "dnd"; its "busy" silences notifications as well. */
 export const STATUS_OUT: Record<Availability, Status> = {
   online: 'online',
