@@ -16,8 +16,8 @@ export function serveCommand(): Command {
     })
     const config = readConfig(process.env, Object.fromEntries(given))
     // Only here: the other commands start faster without all of the server.
-    const { serve } = await import('./serve.ts')
-    await serve(config)
+    const { serveAll } = await import('./workers.ts')
+    await serveAll(config)
   })
 }
 

@@ -10,6 +10,8 @@ export interface Config {
   readonly port: number
   /** `file:FOLDER`, `memory:` or `redis://…`. */
   readonly store: string
+  /** How many processes serve. */
+  readonly workers: number
   /** This node's name among those of one Redis; null: made of machine and port. */
   readonly node: string | null
   /** How long the other nodes believe in one without news, in ms. */
@@ -38,6 +40,7 @@ export const VARIABLES = {
   ROLLCALL_HOST: 'address to listen on (default 127.0.0.1)',
   ROLLCALL_PORT: 'port to listen on, 0 for any free one (default 4600)',
   ROLLCALL_STORE: 'where facts live: file:FOLDER, memory: or redis://HOST:PORT (default file:./data)',
+  ROLLCALL_WORKERS: 'how many processes serve, each with a core of its own (default 1)',
   ROLLCALL_NODE: 'name of this node, where several share a Redis (default: machine and port)',
   ROLLCALL_LEASE_MS: 'how long nodes believe in one that is silent, in ms, the same on all (default 10000)',
   ROLLCALL_RESTART_GRACE_MS: 'how long sessions outlive their node, in ms, the same on all (default 60000)',
@@ -52,6 +55,9 @@ export const VARIABLES = {
   ROLLCALL_TRUSTED_PROXIES: 'addresses or networks of proxies to believe, separated by commas (default none)',
 } as const
 export type Variable = keyof typeof VARIABLES
+
+/** Each worker has everything in its own memory; beyond so many, processes are not what is scarce. */
+export const WORKERS_MAX = 64
 
 /** Variables of the other commands, which a server may find in its environment as well. */
 const OF_OTHER_COMMANDS: ReadonlySet<string> = new Set(['ROLLCALL_URL', 'ROLLCALL_TOKEN'])
@@ -78,6 +84,7 @@ export function readConfig(
     host: read('ROLLCALL_HOST', '127.0.0.1', hostOf, 'an address or a host name, like 127.0.0.1'),
     port: read('ROLLCALL_PORT', '4600', portOf, 'a whole number from 0 to 65535'),
     store: read('ROLLCALL_STORE', 'file:./data', storeOf, 'file:FOLDER, memory: or redis://HOST:PORT'),
+    workers: read('ROLLCALL_WORKERS', '1', wholeIn(1, WORKERS_MAX), `a whole number from 1 to ${WORKERS_MAX}`),
     node:
       given('ROLLCALL_NODE') === undefined
         ? null

@@ -8,7 +8,7 @@ import { isRedis } from '../ledgers/open.ts'
 import type { Config } from './config.ts'
 
 export interface NodesParts {
-  readonly config: Pick<Config, 'store' | 'node' | 'port' | 'leaseMs'>
+  readonly config: Pick<Config, 'store' | 'node' | 'port' | 'leaseMs' | 'workers'>
   readonly ledger: Ledger
   readonly keys: DirectoryKeys
   readonly onSuperseded: () => void
@@ -18,13 +18,13 @@ export interface NodesParts {
 /** This process among those that share its store, if any can. */
 export function createNodes({ config, ledger, keys, onSuperseded, log }: NodesParts): Fleet {
   const now = () => ledger.now()
-  if (!isRedis(config.store))
+  if (!isRedis(config.store) && config.workers === 1)
     return { ...createOnlyNode({ now }), start: async () => {}, fenced: () => null, leave: async () => {} }
-  return createFleet({ keys, name: config.node ?? nameOf(config), leaseMs: config.leaseMs, now, onSuperseded, log })
+  return createFleet({ keys, name: config.node ?? nodeNameOf(config), leaseMs: config.leaseMs, now, onSuperseded, log })
 }
 
 /** The same after a restart; where several nodes are on one machine, their ports differ. */
-const nameOf = ({ port }: Pick<Config, 'port'>): string =>
+export const nodeNameOf = ({ port }: Pick<Config, 'port'>): string =>
   `${hostname()
     .replaceAll(/[^A-Za-z0-9._-]/g, '-')
     .slice(0, 40)}-${port === 0 ? crypto.randomUUID().slice(0, 8) : port}`

@@ -11,17 +11,15 @@ import { createCatalogue } from '../http/catalogue.ts'
 import type { Meter } from '../http/meter.ts'
 import { createRateCounter } from '../http/rate.ts'
 import { createHttpServer } from '../http/server.ts'
-import { openLedger } from '../ledgers/open.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { createRealtime } from '../realtime/realtime.ts'
 import { addressReader } from './addresses.ts'
-import { adminFrame } from './administrator.ts'
 import type { Config } from './config.ts'
 import { createEnding } from './ending.ts'
-import { makeFolder } from './folder.ts'
-import { close, listen } from './listen.ts'
+import { close } from './listen.ts'
 import { fillFrom } from './load.ts'
 import { createLog } from './log.ts'
+import type { Place } from './place.ts'
 import { consoleFile, SCRIPTS } from './scripts.ts'
 import { snapshotsOf } from './snapshots.ts'
 import { readCredentials, renewOnHangup } from './tls.ts'
@@ -31,7 +29,7 @@ import { VERSION } from './version.ts'
 import { openWorkspace } from './workspace.ts'
 
 /** Serves until it is asked to end. Everything there is, from the ledger outwards; closed in reverse. */
-export async function serve(config: Config): Promise<void> {
+export async function serve(config: Config, place: Place): Promise<void> {
   // A burst of a hundred waiting requests would teach V8 to make every later request's objects old, and a read cost twice as much.
   setFlagsFromString('--no-allocation-site-pretenuring')
   const ending = createEnding()
@@ -41,9 +39,8 @@ export async function serve(config: Config): Promise<void> {
   const onSlow = (dialect: string, route: string, ms: number) =>
     log.warn({ dialect, route, ms: Math.round(ms) }, 'a slow request')
   const metrics = stack.adopt(createMetrics({ version: VERSION, onSlow }), (made) => made.close())
-  const log = createLog({ form: config.log, level: config.logLevel, onLine: metrics.onLine })
-  await makeFolder(config.store)
-  const opened = stack.adopt(await openLedger(config.store, { log }), (made) => made.close())
+  const log = createLog({ form: config.log, level: config.logLevel, worker: place.worker, onLine: metrics.onLine })
+  const opened = stack.adopt(await place.openLedger(log), (made) => made.close())
   const tracing = await traced(log)
   if (tracing !== null) stack.defer(tracing.close)
   const measured = metrics.ledger(opened)
@@ -76,7 +73,7 @@ export async function serve(config: Config): Promise<void> {
     scripts: SCRIPTS,
     consoleFiles: consoleFile,
     repeats,
-    metrics: { readers: config.metrics, text: metrics.text },
+    metrics: { readers: config.metrics, text: place.measured(metrics.text) },
   })
   const dialects = [rocketchatDialect(), mattermostDialect, superofficeDialect, native]
   const rates = config.rateLimit ? createRateCounter({ now: services.now }) : null
@@ -104,7 +101,7 @@ export async function serve(config: Config): Promise<void> {
   if (tls !== null) renewOnHangup(http.server, tls, log)
   stack.defer(() => realtime.close())
   // Until everything is loaded it answers probes, and refuses all else to a later time.
-  const url = await listen(http, config)
+  const early = place.listensEarly ? await place.listen(http) : null
 
   if (!(await fillFrom(ledger, { directory, engine }, ending))) return
   await groups.start()
@@ -116,8 +113,7 @@ export async function serve(config: Config): Promise<void> {
   // Nobody could come back before.
   engine.holdGraces(0)
   health.state = 'ready'
-  if (administrator?.generated) process.stdout.write(adminFrame(administrator, config.store))
-  process.stdout.write(`rollcall listening on ${url}\n`)
+  place.ready({ url: early ?? (await place.listen(http)), administrator })
 
   const why = await ending.asked
   health.state = 'draining'

@@ -10,6 +10,24 @@ export type Fault = 'none' | 'slow' | 'fails_before' | 'fails_after' | 'conflict
 
 const SLOW_MS = 5
 
+/** The same faults in the same order, in every run. */
+export function everyFault(): () => Fault {
+  const faults: readonly Fault[] = [
+    'none',
+    'none',
+    'slow',
+    'fails_before',
+    'none',
+    'fails_after',
+    'none',
+    'conflicts',
+    'none',
+    'full_disk',
+  ]
+  let asked = 0
+  return () => faults[asked++ % faults.length] ?? 'none'
+}
+
 /** A ledger whose commits meet the faults of a schedule, which is asked once for each commit. All promises hold all the same. */
 export function withFaults(ledger: Ledger, schedule: () => Fault): Ledger {
   let away: string | null = null

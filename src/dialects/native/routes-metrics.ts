@@ -11,7 +11,7 @@ export type MetricsReaders = 'loopback' | 'token' | 'open' | 'off'
 
 export interface Metrics {
   readonly readers: MetricsReaders
-  text(): string
+  text(): string | Promise<string>
 }
 
 /** Of the text format. */
@@ -29,10 +29,13 @@ export function metricsRoutes({ authentication }: Services, { readers, text }: M
       refuses: [401, 403, 404],
       access: 'anyone',
       rate: 'none',
-      handle({ request, reply }) {
+      async handle({ request, reply }) {
         if (readers === 'off') throw new Failure('not_found', 'What is measured is not served here.', { reason: 'no_such_route' })
         if (readers !== 'open' && !(readers === 'loopback' && isLocal(request))) assertMayRead(request)
-        return reply.header('Content-Type', CONTENT_TYPE).header('Cache-Control', 'no-store').send(text())
+        return reply
+          .header('Content-Type', CONTENT_TYPE)
+          .header('Cache-Control', 'no-store')
+          .send(await text())
       },
     }),
   ]

@@ -1,0 +1,15 @@
+import type { Config } from './config.ts'
+
+/** The file descriptor by which a worker speaks with the process that started it. */
+export const CHANNEL_DESCRIPTOR = 3
+
+/** What a worker is told first. */
+export interface WorkerStart {
+  /** With its own node's name, and the port that all share. */
+  readonly config: Config
+  /** From 1. */
+  readonly worker: number
+  readonly listensEarly: boolean
+  /** Connections are handed over to it, as it cannot listen where others do. */
+  readonly isHanded: boolean
+}
