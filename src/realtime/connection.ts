@@ -17,7 +17,7 @@ export interface Connection {
   /** What `write` takes, of one text message. */
   readonly frame: (text: string) => Buffer
   /**
-   * From here on it is this principal's: the time for saying so is over, and it is told when the token ends.
+   * From here on it is this principal's, and nobody else's: the time for saying so is over, and it is told when the token ends.
    * False: it is closed, as that one has too many already.
    */
   identified(principal: Principal): boolean

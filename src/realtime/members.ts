@@ -16,7 +16,7 @@ export interface Members {
   isFull(principal: Principal): boolean
   /** Somebody came; who it is, is not known yet. Its connection is put in once there is one. */
   join(kind: string): Member
-  /** False: it has too many already. */
+  /** Also of one that was somebody else's before. False: it has too many already. */
   identified(member: Member, principal: Principal): boolean
   left(member: Member): void
   /** The server ended a connection, and why. */
@@ -110,12 +110,13 @@ export function createMembers({
       return member
     },
     identified(member, principal) {
-      if (member.principal !== null) return true
-      if (isFull(principal)) return false
-      if (!members.has(member)) return true
       const { by, userId, tokenId } = principal
+      const before = member.principal
+      if (before?.by !== by && isFull(principal)) return false
+      if (!members.has(member)) return true
+      if (before === null) strangers--
+      else forget(member, before)
       member.principal = principal
-      strangers--
       counts.set(by, (counts.get(by) ?? 0) + 1)
       byUser.add(userId, member)
       if (tokenId !== null) byToken.add(tokenId, member)

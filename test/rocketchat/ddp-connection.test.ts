@@ -243,6 +243,29 @@ describe('logging in', () => {
   })
 })
 
+test('[RC-2.2-11] the token that counts is the one of the last login, whoever was logged in before', async () => {
+  const [fay, gil] = await Promise.all(['fay', 'gil'].map((username) => server.createUser({ username })))
+  const ddp = await enterDdp(server, fay!)
+  const { token } = await server.login('fay', PASSWORD)
+  expect((await ddp.call('login', { resume: token })).result.token).toBe(token)
+  await createTalk(server).post('logout', fay!)
+  expect((await ddp.call('getUserStatusText', gil!.user.id)).result).toBe('')
+  await ddp.call('login', { resume: gil!.token })
+  await createTalk(server).post('logout', { ...fay!, token })
+  expect((await ddp.call('getUserStatusText', gil!.user.id)).result).toBe('')
+  await createTalk(server).post('logout', gil!)
+  expect(await ddp.closed).toBe(1008)
+})
+
+test('[RC-2.2-6] a login that is refused brings no document', async () => {
+  const ddp = await enterDdp(server, bob)
+  await ddp.next(({ msg }) => msg === 'added')
+  expect((await ddp.call('login', { resume: 'nonsense' })).error).toMatchObject({ error: 403 })
+  await ddp.call('getUserStatusText', bob.user.id)
+  expect(ddp.messages.filter(({ msg }) => msg === 'added')).toHaveLength(1)
+  await ddp.end()
+})
+
 test('[RC-2.2-11] a token that has run out is good for nothing more, at the latest with the next heartbeat', async () => {
   const until = new Date(Date.now() + 1_000).toISOString()
   const wanted = { name: 'short', kind: 'personal', user: bob.user.id, until }

@@ -99,13 +99,13 @@ export function converse(shared: SocketShared, own: SocketOwn): SocketHandlers {
   }
 
   async function call({ id, method, params }: Said<'method'>): Promise<void> {
-    const answered = await run(method, params).then(
-      (value) => ddp.result(id, value),
-      (error: unknown) => ddp.failedResult(id, methodErrorOf(error, log)),
+    const { answer, done } = await run(method, params).then(
+      (value) => ({ answer: ddp.result(id, value), done: true }),
+      (error: unknown) => ({ answer: ddp.failedResult(id, methodErrorOf(error, log)), done: false }),
     )
-    send(answered)
+    send(answer)
     send(ddp.updated(id))
-    if (method === 'login' && login.account !== null) {
+    if (method === 'login' && done && login.account !== null) {
       const document = ownDocument(services, login.account.principal)
       if (document !== null) send(ddp.added('users', document.id, document.fields))
     }
