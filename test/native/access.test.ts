@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ADMIN, type Server, startServer } from '../server.ts'
 import { ask } from './ask.ts'
+import { talk } from './talk.ts'
 
 let server: Server
 beforeAll(async () => {
@@ -152,4 +153,52 @@ test('[N18] a publishable token sees the users it names and nobody else, and no 
   expect(
     (await ask(server, 'GET /v1/presence/shown', { token: body.token, headers: { Origin: 'https://evil.example' } })).status,
   ).toBe(401)
+})
+
+const BUSY = { availability: 'busy' }
+/** Every way to name a user. */
+const NAMING: readonly (readonly [call: string, body?: object])[] = [
+  ['GET /v1/users/WORD'],
+  ['PATCH /v1/users/WORD', { name: 'Another' }],
+  ['DELETE /v1/users/WORD'],
+  ['POST /v1/users/WORD/password-link'],
+  ['GET /v1/presence/WORD'],
+  ['GET /v1/presence/WORD/explain'],
+  ['GET /v1/presence/WORD/history'],
+  ['DELETE /v1/presence/WORD/history'],
+  ['PUT /v1/presence/WORD/availability', BUSY],
+  ['DELETE /v1/presence/WORD/note'],
+  ['GET /v1/presence/WORD/claims'],
+  ['PUT /v1/presence/WORD/claims/app:1', BUSY],
+  ['POST /v1/presence/WORD/badge'],
+  ['GET /v1/tokens?user=WORD'],
+  ['POST /v1/tokens', { name: 'made', user: 'WORD' }],
+  ['POST /v1/tokens', { name: 'made', users: ['WORD'] }],
+  ['POST /v1/groups', { name: 'Made', members: ['WORD'] }],
+  ['POST /v1/webhooks', { url: 'https://example.org', users: ['WORD'] }],
+  ['POST /v1/presence:batch', { users: ['WORD'] }],
+]
+
+test('[N18] whom a limited token may not see is nobody, in the same words, whatever it asks', async () => {
+  const named = await server.createUser({ username: 'oracle.named' })
+  const other = await server.createUser({ username: 'oracle.other' })
+  const limited = { name: 'limited', users: [named.user.id] }
+  const { body: whole } = await ask(server, 'POST /v1/tokens', { body: limited })
+  const { body: reading } = await ask(server, 'POST /v1/tokens', { body: { ...limited, scopes: ['presence:read'] } })
+  for (const { token } of [whole, reading])
+    for (const [call, body] of NAMING) {
+      const answerFor = async (word: string) => {
+        const raw = body === undefined ? {} : { raw: JSON.stringify(body).replace('WORD', word) }
+        const { status, body: text } = await ask(server, call.replace('WORD', word), { token, ...raw })
+        return [call, status, JSON.stringify(text).replaceAll(word, 'WORD')]
+      }
+      const nobody = await answerFor('oracle.nobody')
+      expect(await answerFor(other.user.username)).toEqual(nobody)
+      expect(await answerFor(other.user.id)).toEqual(nobody)
+    }
+  const line = await talk(server, reading.token)
+  await line.say({ type: 'watch', users: [named.user.id, 'oracle.other', other.user.id] })
+  const { users, unknown } = await line.of('snapshot')
+  expect([users, unknown]).toEqual([[named.user.id], ['oracle.other', other.user.id]])
+  line.socket.close()
 })

@@ -131,7 +131,7 @@ test('[N43] an application touches its own claims only, about the users it is li
     await rival.beat(user.id, 'call:1'),
   ])
     expect(refused.body).toMatchObject({ status: 403, type: 'urn:rollcall:problem:claim-of-another', field: 'claim' })
-  expect((await rival.put(other.user.id, 'call:2')).body).toMatchObject({ status: 403 })
+  expect((await rival.put(other.user.id, 'call:2')).body).toMatchObject({ status: 404 })
   expect((await rival.put(user.id, 'call:2')).status).toBe(200)
   const own = await ask(server, 'DELETE /v1/presence/me/claims/call:1', { token })
   expect([own.status, own.body.availability]).toEqual([200, 'busy'])

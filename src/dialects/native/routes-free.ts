@@ -6,7 +6,7 @@ import { openEvents, type StreamingParts } from './events.ts'
 import { ByGroup, ByUser } from './schemas.ts'
 import { EventsShape } from './shapes.ts'
 import { CountsShape, FreeShape } from './shapes-groups.ts'
-import { presenceOut, seenUserOf } from './translate.ts'
+import { presenceOut, userOf } from './translate.ts'
 import { eventOf } from './voices.ts'
 
 /** How the members of groups are, whose turn it is, and waiting until somebody is free. */
@@ -18,7 +18,7 @@ export function freeRoutes({ groups, people }: Services, realtime: StreamingPart
   ) {
     const own = groups.as(call.principal)
     const awaited =
-      'group' in params ? { groupId: own.find(params.group).id } : { userId: seenUserOf(params.user, call.principal, people) }
+      'group' in params ? { groupId: own.find(params.group).id } : { userId: userOf(params.user, call.principal, people) }
     let connection: Connection | null = null
     let last: Buffer | null = null
     const end = (event: Buffer): void => {

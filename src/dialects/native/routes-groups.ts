@@ -9,7 +9,7 @@ import { answerTagged, type Texts, tag } from './answers.ts'
 import { usersOf } from './routes-stream.ts'
 import { ByGroup, ByMember, GroupFields, GroupsPage, MembersFields, MembersPage, NewGroup, PAGE_USERS } from './schemas.ts'
 import { GroupShape, GroupsShape, MembersChangedShape, PresencesShape } from './shapes-groups.ts'
-import { seenUserOf, timeOf, userOf } from './translate.ts'
+import { timeOf, userOf } from './translate.ts'
 
 /** Groups, and who is in them. */
 export function groupRoutes({ groups, people }: Services, texts: Texts): readonly Route[] {
@@ -28,7 +28,7 @@ export function groupRoutes({ groups, people }: Services, texts: Texts): readonl
       rate: 'read',
       query: GroupsPage,
       handle({ query: { user, cursor, limit = PAGE_USERS }, principal, request, reply }) {
-        const userId = user === undefined ? {} : { userId: seenUserOf(user, principal, people) }
+        const userId = user === undefined ? {} : { userId: userOf(user, principal, people) }
         const { items, next } = groupsOf(principal).list({ after: afterOf(cursor), limit, ...userId })
         return answerTagged(tag(JSON.stringify({ groups: items.map(groupOut), cursor: cursorOf(next) })), request, reply)
       },

@@ -14,7 +14,7 @@ import { createFeed, type Feed } from './feed.ts'
 import { ringOf } from './rings.ts'
 import { usersOf } from './routes-stream.ts'
 import { BATCH_USERS_MAX, MESSAGES, WATCHED_MAX } from './schemas.ts'
-import { instantOf, seenUserOf } from './translate.ts'
+import { instantOf, userOf } from './translate.ts'
 import { compileValidator } from './validation.ts'
 import { socketVoice, type Voice } from './voices.ts'
 import { awaitedOf, createWaits, type Waits } from './waits.ts'
@@ -168,7 +168,7 @@ const ACTS: { readonly [Type in Kind]: (talk: Talk, said: Said[Type]) => object 
     const principal = insider(talk)
     const { people, groups } = talk.parts.services
     const own = groups.as(principal)
-    const awaited = awaitedOf({ user, group }, own, (word) => seenUserOf(word, principal, people))
+    const awaited = awaitedOf({ user, group }, own, (word) => userOf(word, principal, people))
     const { fanout, texts } = talk.parts
     talk.waits ??= createWaits({ groups: own, fanout, texts, say: (text) => talk.connection.send(text) })
     if (cancel) talk.waits.cancel(awaited)

@@ -47,22 +47,17 @@ export function instantOf(text: string, field: string): Instant {
 
 const endOf = (until: string | null | undefined): Instant | null => (until == null ? null : instantOf(until, 'until'))
 
-/** `me`, else an id, else a username; null: nobody. */
-export function findUser(word: string, principal: Principal, people: People): UserId | null {
-  return word === 'me' ? principal.userId : (people.find('id', word) ?? people.find('username', word))
+/** `me`, else an id, else a username; null: nobody, and whom the token may not touch. */
+export function findUser(word: string, { userId: own, reach }: Principal, people: People): UserId | null {
+  if (word === 'me') return own
+  const userId = people.find('id', word) ?? people.find('username', word)
+  return userId === null || reach === null || reach.has(userId) ? userId : null
 }
 
 /** As `findUser`; throws Failure `not_found` for nobody. */
 export function userOf(word: string, principal: Principal, people: People): UserId {
   const userId = findUser(word, principal, people)
   if (userId === null) throw noSuchUser(word)
-  return userId
-}
-
-/** As `userOf`; whom the token may not touch is nobody, in the same words. */
-export function seenUserOf(word: string, principal: Principal, people: People): UserId {
-  const userId = userOf(word, principal, people)
-  if (principal.reach !== null && !principal.reach.has(userId)) throw noSuchUser(word)
   return userId
 }
 
