@@ -9,6 +9,8 @@ export interface Following {
   heard(commit: Commit, from: 'log' | 'own'): void
   /** Resolves when a position is known here; rejects when it was not within the time. */
   until(partition: Partition, position: Version, ms: number): Promise<void>
+  /** Resolves after so many ms, or as soon as somebody waits to know more. */
+  untilAwaited(ms: number): Promise<void>
   /** What is known may be wrong: everybody has to load again. */
   lose(positions: Positions): void
 }
@@ -17,6 +19,7 @@ export function createFollowing(positions: Positions): Following {
   const known = new Map(Object.entries(positions))
   const feed = createFeed({ positions: known })
   const waiting = new Set<{ readonly partition: Partition; readonly position: Version; readonly resolve: () => void }>()
+  const gathering = new Set<() => void>()
   const positionOf = (partition: Partition): Version => known.get(partition) ?? 0
 
   function lose(reached: Positions): void {
@@ -56,6 +59,19 @@ export function createFollowing(positions: Positions): Following {
           end()
         }
         waiting.add(one)
+        for (const end of gathering) end()
+      })
+    },
+    untilAwaited(ms) {
+      if (waiting.size > 0) return Promise.resolve()
+      return new Promise((resolve) => {
+        const timer = setTimeout(end, ms)
+        function end(): void {
+          clearTimeout(timer)
+          gathering.delete(end)
+          resolve()
+        }
+        gathering.add(end)
       })
     },
     lose,

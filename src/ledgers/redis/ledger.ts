@@ -3,7 +3,7 @@ import { linesOf } from '../lines.ts'
 import { assertCommit, FACTS_PARTITIONS, partitionsOf } from '../writes.ts'
 import type { RedisAddress } from './address.ts'
 import { createRedisArchive } from './archive.ts'
-import { type Committer, createCommitter, unavailable } from './committer.ts'
+import { type Committer, createCommitter, HEARD_MS_MAX, unavailable } from './committer.ts'
 import { createFollowing } from './following.ts'
 import { keysOf, metaKey } from './keys.ts'
 import { loadAll, readPositions } from './load.ts'
@@ -51,8 +51,7 @@ export async function openRedisLedger({
           talk: await talk.another(),
           prefix,
           partitions: group,
-          positionOf: following.positionOf,
-          onCommit: (heard) => following.heard(heard, 'log'),
+          following,
         }),
       ),
     )
@@ -60,7 +59,7 @@ export async function openRedisLedger({
     for (const group of groups) {
       const { counter } = keysOf(prefix, group[0] ?? '')
       const replicas = address.replicas > 0 ? createReplicas(talk, counter, address.replicas) : null
-      const committer = createCommitter({ script: commit, prefix, following, replicas })
+      const committer = createCommitter({ script: commit, prefix, following, replicas, onBehind: () => watch.distrust() })
       for (const partition of group) committers.set(partition, committer)
     }
     const watch = watchStore({ talk, prefix, partitions, epoch: meta.epoch, following, time, renew, log })
@@ -77,6 +76,17 @@ export async function openRedisLedger({
       },
       archive: createRedisArchive({ talk, prefix, erase }),
       follow: following.follow,
+      async caughtUp(partition) {
+        const why = watch.away()
+        if (why !== null) throw unavailable(why)
+        try {
+          const { [partition]: position = 0 } = await readPositions(talk, prefix, [partition])
+          if (position < following.positionOf(partition)) watch.distrust()
+          await following.until(partition, position, HEARD_MS_MAX)
+        } catch (error) {
+          throw unavailable((error as Error).message)
+        }
+      },
       now: time.now,
       away: watch.away,
       staleSince: watch.staleSince,

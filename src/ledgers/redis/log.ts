@@ -1,4 +1,5 @@
-import type { Commit, Partition, Version } from '../../core/ports.ts'
+import type { Partition } from '../../core/ports.ts'
+import type { Following } from './following.ts'
 import { keysOf } from './keys.ts'
 import { commitsIn } from './pack.ts'
 import type { Reply, Talk } from './talk.ts'
@@ -6,7 +7,7 @@ import type { Reply, Talk } from './talk.ts'
 /** How long a read waits for the next commit, and how long until another attempt after a failure, in ms. */
 const [WAIT_MS, RETRY_MS] = [1_000, 200]
 /** After commits were read, further ones are let gather for so long, in ms: a read names every log, which costs more than a commit. */
-const GATHER_MS = 4
+const GATHER_MS = 10
 /** Entries of a log, each of one or more commits, that one read answers at most. */
 const ENTRIES_MAX = 1_000
 
@@ -14,28 +15,27 @@ export interface LogParts {
   readonly talk: Talk
   readonly prefix: string
   readonly partitions: readonly Partition[]
-  /** How far the partition has been read. */
-  readonly positionOf: (partition: Partition) => Version
-  readonly onCommit: (commit: Commit) => void
+  readonly following: Following
 }
 
 /** Reads what is committed to partitions whose logs one command may name, until it is stopped. Failures are tried again. */
-export function readLogs({ talk, prefix, partitions, positionOf, onCommit }: LogParts): () => void {
+export function readLogs({ talk, prefix, partitions, following }: LogParts): () => void {
   let stopped = false
   const byLog = new Map(partitions.map((partition) => [keysOf(prefix, partition).log, partition]))
   const logs = [...byLog.keys()]
   const [first = ''] = logs
 
   async function read(): Promise<void> {
-    const from = partitions.map((partition) => `${positionOf(partition)}-0`)
+    const from = partitions.map((partition) => `${following.positionOf(partition)}-0`)
     const limits = ['COUNT', String(ENTRIES_MAX), 'BLOCK', String(WAIT_MS)]
     const found = await talk.send(first, ['XREAD', ...limits, 'STREAMS', ...logs, ...from])
     if (stopped) return
     for (const [log, entries] of (found ?? []) as readonly [Buffer, readonly (readonly Reply[])[]][]) {
       const partition = byLog.get(log.toString())
-      if (partition !== undefined) for (const entry of entries) for (const commit of commitsIn(partition, entry)) onCommit(commit)
+      if (partition !== undefined)
+        for (const entry of entries) for (const commit of commitsIn(partition, entry)) following.heard(commit, 'log')
     }
-    if (found !== null) await new Promise((resolve) => setTimeout(resolve, GATHER_MS))
+    if (found !== null) await following.untilAwaited(GATHER_MS)
   }
 
   void (async () => {

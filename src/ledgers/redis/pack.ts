@@ -50,20 +50,23 @@ export function commitsIn(partition: Partition, [id, fields]: readonly Reply[]):
   const packed = (fields as readonly Buffer[])[1] ?? Buffer.alloc(0)
   const told: Commit['writes'][] = []
   let at = 0
-  const next = (): Buffer => {
-    const start = at + NUMBER_BYTES
-    at = start + packed.readUInt32BE(at)
-    return packed.subarray(start, at)
+  function number(): number {
+    at += NUMBER_BYTES
+    return packed.readUInt32BE(at - NUMBER_BYTES)
+  }
+  function bytes(): Buffer {
+    const length = number()
+    at += length
+    return packed.subarray(at - length, at)
+  }
+  function writeIn(): Commit['writes'][number] {
+    const [key, , value] = [bytes(), bytes(), bytes()]
+    return { key: key.toString(), value: value[0] === VALUE[0] ? value.subarray(1) : null }
   }
   while (at < packed.length) {
-    const count = packed.readUInt32BE(at)
-    at += NUMBER_BYTES
-    told.push(
-      Array.from({ length: count }, () => {
-        const [key, , value] = [next(), next(), next()]
-        return { key: key.toString(), value: value[0] === VALUE[0] ? value.subarray(1) : null }
-      }),
-    )
+    const writes: Commit['writes'][number][] = []
+    for (let count = number(); count > 0; count--) writes.push(writeIn())
+    told.push(writes)
   }
   const before = Number.parseInt(String(id), 10) - told.length
   return told.map((writes, i) => ({ partition, version: before + 1 + i, writes }))
