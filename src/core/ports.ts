@@ -72,6 +72,11 @@ export interface Ledger {
   readonly archive: Archive
   /** Every commit after the positions, own ones too. Answers how to stop. */
   follow(after: Positions, follower: Follower): () => void
+  /**
+   * Resolves once everything that was committed to the partition before the call has been told to followers here; throws Failure
+   * `unavailable` when that cannot be known. Absent: nobody else commits.
+   */
+  caughtUp?(partition: Partition): Promise<void>
   /** Ledger time: never steps back. */
   now(): Instant
   /** Why writes would fail now; null: they would not. */

@@ -11,6 +11,7 @@ export type Enact = (
   userId: UserId,
   events: (record: PresenceRecord, now: Instant) => readonly PresenceEvent[],
   deed: Deed,
+  sure?: boolean,
 ) => Promise<void>
 
 export interface EnactParts {
@@ -21,7 +22,7 @@ export interface EnactParts {
 }
 
 export function createEnact({ ledger, subjects, lanes, policies }: EnactParts): Enact {
-  return (userId, events, deed) =>
+  return (userId, events, deed, sure) =>
     lanes.change(
       userId,
       (record) => {
@@ -30,5 +31,6 @@ export function createEnact({ ledger, subjects, lanes, policies }: EnactParts): 
         return transitionAll(record, events(record, now), deed, now, policies.of(slot))
       },
       deed,
+      sure,
     )
 }

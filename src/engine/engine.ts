@@ -147,6 +147,9 @@ export function createEngine(parts: EngineParts): Engine {
       // A change by time that was not told yet is told with this commit, even where the commit itself is not.
       const untold = record?.shown.told === version || isUntold(row)
       if (untold) recency.committed(partitionOf(userId), slot, version, now())
+      // What time changed before the commit came here, others may have told already, but nobody who asks here next.
+      const { changedAt } = row.stranger
+      if (record !== null && changedAt > record.shown.asOf) recency.lapsed(slot, changedAt, now())
       tell(userId, row, untold)
       if (record !== null) sessions.seen(userId, record)
     }

@@ -18,8 +18,11 @@ const AWAY_RETRY_MS = 1_000
 export type Step = (record: PresenceRecord) => PresenceRecord
 
 export interface Lanes {
-  /** Resolves once what the step made, or found there already, is durable. Throws Failure `unavailable`, and what the step throws. */
-  change(userId: UserId, step: Step, deed: Deed): Promise<void>
+  /**
+   * Resolves once what the step made, or found there already, is durable. `sure`: what it found there is so in the ledger, not
+   * only as far as it is known here. Throws Failure `unavailable`, and what the step throws.
+   */
+  change(userId: UserId, step: Step, deed: Deed, sure?: boolean): Promise<void>
   /** The record that a value in flight was made from, so that nobody reads again what was written here; null: it was not. */
   writtenAs(userId: UserId, value: Uint8Array): PresenceRecord | null
   /** A newer version of the user's record is held now. */
@@ -56,6 +59,7 @@ interface Folded {
 interface Waiting {
   readonly step: Step
   readonly deed: Deed
+  readonly sure: boolean
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -82,6 +86,12 @@ export function createLanes({ ledger, random, held, versionOf, onCommitted, chro
         const folded = fold(before.record, changes)
         changes = folded.waiting
         if (changes.length === 0) return
+        if (folded.record === before.record) {
+          await ledger.caughtUp?.(factsPartition(userId, ledger.factsPartitions))
+          if (held(userId).version !== before.version) continue
+          for (const change of changes) change.resolve()
+          return
+        }
         const answer = await commit(userId, folded, before)
         if (answer.committed) {
           commits++
@@ -140,9 +150,9 @@ export function createLanes({ ledger, random, held, versionOf, onCommitted, chro
   }
 
   return {
-    change(userId, step, deed) {
+    change(userId, step, deed, sure = false) {
       return new Promise((resolve, reject) => {
-        const waiting = { step, deed, resolve, reject }
+        const waiting = { step, deed, sure: sure && ledger.caughtUp !== undefined, resolve, reject }
         const lane = lanes.get(userId)
         if (lane !== undefined) {
           lane.push(waiting)
@@ -168,7 +178,7 @@ export function createLanes({ ledger, random, held, versionOf, onCommitted, chro
   }
 }
 
-/** Changes that fail, and those before any difference, are answered here; the others wait for the commit. */
+/** Changes that fail, and those before any difference that need not be sure, are answered here; the others wait for the commit. */
 function fold(before: PresenceRecord, changes: readonly Waiting[]): Folded {
   const waiting: Waiting[] = []
   const steps: Taken[] = []
@@ -179,7 +189,7 @@ function fold(before: PresenceRecord, changes: readonly Waiting[]): Folded {
       inspectGrowth(record, after)
       if (after !== record) steps.push({ deed: change.deed, before: record, after })
       record = after
-      if (record === before) change.resolve()
+      if (record === before && !change.sure) change.resolve()
       else waiting.push(change)
     } catch (error) {
       change.reject(error)

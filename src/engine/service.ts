@@ -70,7 +70,7 @@ function createCommands(parts: ServiceParts, principal: Principal, via: string):
         assertOwnClaims(record, events, principal, now)
         return events
       }
-      await enact(userId, own, deedOn(userId))
+      await enact(userId, own, deedOn(userId), true)
       return seen(userId, found(subjects.slotOf(userId)))
     },
     async explain(userId, speech) {

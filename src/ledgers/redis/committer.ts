@@ -14,6 +14,8 @@ export interface CommitterParts {
   readonly following: Following
   /** Null: no replica needs to hold a commit. */
   readonly replicas: Replicas | null
+  /** The store had less than is known here: something that was committed is gone from it. */
+  readonly onBehind: () => void
 }
 
 /** Resolves once stored, and told here; throws Failure `unavailable` when it cannot tell or store. */
@@ -22,7 +24,7 @@ export type Committer = (partition: Partition, wanted: Wanted) => Promise<Commit
 /** One script call makes no more commits than this: Redis does nothing else meanwhile. */
 const GROUP_COMMITS_MAX = 256
 /** How long a commit's place in the log may take to be known here, in ms. */
-const HEARD_MS_MAX = 5_000
+export const HEARD_MS_MAX = 5_000
 
 interface Asked extends Wanted {
   readonly partition: Partition
@@ -38,7 +40,7 @@ interface Part {
 }
 
 /** Group commit, for partitions that one command may name: one script call is on its way while the next gathers. */
-export function createCommitter({ script, prefix, following, replicas }: CommitterParts): Committer {
+export function createCommitter({ script, prefix, following, replicas, onBehind }: CommitterParts): Committer {
   let queue: Asked[] = []
   let working = false
 
@@ -54,8 +56,10 @@ export function createCommitter({ script, prefix, following, replicas }: Committ
   }
 
   async function commitGroup(parts: readonly Part[]): Promise<void> {
+    const known = parts.map(({ partition }) => following.positionOf(partition))
     const asked = script(keysFor(parts), [packOut(parts.map(({ commits }) => commits))])
     const [reply] = await Promise.all([asked, replicas?.hold()])
+    if ((reply as readonly Reply[]).some((answer, i) => positionIn(answer) < (known[i] ?? 0))) onBehind()
     const answers = parts.map(({ commits }, i) => answersIn((reply as readonly Reply[])[i], commits.length))
     await replicas?.assertThere(parts.map(({ keys }, i) => ({ counter: keys.counter, version: highestOf(answers[i]) })))
     for (const [i, part] of parts.entries()) void settle(part, answers[i] ?? [])
@@ -107,15 +111,18 @@ function keysFor(parts: readonly Part[]): readonly [string, ...string[]] {
 
 /** The version a partition had, then of each conflict: number of the commit, key, version. */
 function answersIn(reply: Reply | undefined, count: number): readonly CommitAnswer[] {
-  const [before, ...rest] = reply as readonly [Buffer, ...Reply[]]
+  const [, ...rest] = reply as readonly [Buffer, ...Reply[]]
   const conflicts: { key: string; version: number }[][] = Array.from({ length: count }, () => [])
   for (let i = 0; i < rest.length; i += 3)
     conflicts[Number(rest[i]) - 1]?.push({ key: String(rest[i + 1]), version: Number(rest[i + 2]) })
-  let version = Number(before)
+  let version = positionIn(reply)
   return conflicts.map((found) =>
     found.length === 0 ? { committed: true, version: ++version } : { committed: false, conflicts: found },
   )
 }
+
+/** Where the partition stood before. */
+const positionIn = (reply: Reply | undefined): number => Number((reply as readonly [Buffer])[0])
 
 const highestOf = (answers: readonly CommitAnswer[] = []): number =>
   answers.reduce((highest, answer) => (answer.committed ? answer.version : highest), 0)

@@ -2,9 +2,6 @@ import type { Instant } from '../../core/vocabulary.ts'
 import { createLedgerTime } from '../time.ts'
 import type { Talk } from './talk.ts'
 
-/** How much of a difference the told time makes up for at once. */
-const SHARE = 0.5
-
 export interface RedisTime {
   now(): Instant
   /** Asks the server for its time. */
@@ -23,8 +20,10 @@ export async function createRedisTime(
     const askedAt = monotonic()
     const [seconds, microseconds] = (await talk.send(key, ['TIME'])) as readonly [Buffer, Buffer]
     const answeredAt = monotonic()
-    const measured = Number(seconds) * 1000 + Number(microseconds) / 1000 - (askedAt + answeredAt) / 2
-    offset = offset === null ? measured : offset + SHARE * (measured - offset)
+    const told = Number(seconds) * 1000 + Number(microseconds) / 1000
+    // It was told at some moment in between: a slow answer says little, and what it does not rule out stands.
+    const [least, most] = [told - answeredAt, told - askedAt]
+    offset = Math.min(most, Math.max(least, offset ?? (least + most) / 2))
   }
 
   await sample()

@@ -32,13 +32,15 @@ export interface StoreWatch {
   away(): string | null
   /** Since when more may have been committed than is known here; null: all is known. */
   staleSince(): Instant | null
+  /** The store was seen without something that is known here, whatever it has by the next look. */
+  distrust(): void
   stop(): void
 }
 
 /** Looks each second whether the store is there, is the one it was, and has lost nothing; and keeps its logs short. */
 export function watchStore({ talk, prefix, partitions, epoch, following, time, renew, log }: WatchParts): StoreWatch {
   let why: string | null = null
-  let [looks, stopped] = [0, false]
+  let [looks, stopped, distrusted] = [0, false, false]
   const history: (readonly number[])[] = []
   let fresh = { asOf: time.now(), lookedAt: performance.now() }
   let last: { readonly asOf: Instant; readonly positions: readonly number[] } | null = null
@@ -54,13 +56,14 @@ export function watchStore({ talk, prefix, partitions, epoch, following, time, r
       time.sample(),
     ])
     if (found === null) return 'the store is empty, though it was not: put its content back, or give it another prefix'
-    const isBehind = partitions.some((partition, i) => (positions[partition] ?? 0) < (known[i] ?? 0))
+    const isBehind = distrusted || partitions.some((partition, i) => (positions[partition] ?? 0) < (known[i] ?? 0))
     if (isBehind) await renew([meta], [epoch, crypto.randomUUID()])
     if (isBehind || String(found) !== epoch) {
       log.warn(
         'the store is not the one it was: what had been committed last is gone, or it was put back from a copy. Loading again',
       )
       following.lose(positions)
+      distrusted = false
       return null
     }
     // What there was at the look before has had time to arrive.
@@ -97,6 +100,9 @@ export function watchStore({ talk, prefix, partitions, epoch, following, time, r
   return {
     away: () => (talk.isReady() ? why : (why ?? 'there is no connection to Redis')),
     staleSince: () => (why !== null || performance.now() - fresh.lookedAt > STALE_MS ? fresh.asOf : null),
+    distrust() {
+      distrusted = true
+    },
     stop() {
       stopped = true
     },
