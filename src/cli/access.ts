@@ -1,8 +1,9 @@
 import { Command } from 'commander'
+import { allOf } from '../client/pages.ts'
 import { Failure } from '../core/errors.ts'
 import { SCOPES } from '../core/principal.ts'
 import { save } from './saved.ts'
-import { type Answer, allOf, connect, serverAt, serverUrl } from './server.ts'
+import { type Answer, connect, serverAt, serverUrl } from './server.ts'
 import { ask, askSecret, example, print, printAs, printJson, printTable } from './terminal.ts'
 
 export function loginCommand(): Command {
@@ -76,7 +77,7 @@ export function tokenCommand(): Command {
     .addHelpText('after', example('rollcall token list -u anna'))
     .action(async ({ user, json }) => {
       const tokens = []
-      for await (const token of allOf(await connect(), `/v1/tokens?user=${encodeURIComponent(user)}`, 'tokens'))
+      for await (const token of allOf((await connect()).call, `/v1/tokens?user=${encodeURIComponent(user)}`, 'tokens'))
         tokens.push(token)
       if (json) return printJson(tokens)
       const rows = tokens.map((token: Answer) => [

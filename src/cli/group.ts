@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { allOf, connect, type Server } from './server.ts'
+import { allOf } from '../client/pages.ts'
+import { connect, type Server } from './server.ts'
 import { example, print, printAs, printJson, printTable } from './terminal.ts'
 
 /** Users named in one change, as the server takes them. */
@@ -16,7 +17,7 @@ export function groupCommand(): Command {
     .action(async ({ user, json }) => {
       const rows = [['ID', 'MEMBERS', 'NAME']]
       const path = user === undefined ? '/v1/groups' : `/v1/groups?user=${encodeURIComponent(user)}`
-      for await (const group of allOf(await connect(), path, 'groups')) {
+      for await (const group of allOf((await connect()).call, path, 'groups')) {
         if (json) print(JSON.stringify(group))
         else rows.push([group.id, String(group.members), group.name])
       }
@@ -43,7 +44,7 @@ export function groupCommand(): Command {
       const server = await connect()
       if (add.length > 0 || remove.length > 0) await changeMembers(server, group, add, remove)
       const rows = [['USERNAME', 'AVAILABILITY', 'SINCE']]
-      for await (const presence of allOf(server, `${pathOf(group)}/members`, 'presences')) {
+      for await (const presence of allOf(server.call, `${pathOf(group)}/members`, 'presences')) {
         if (json) print(JSON.stringify(presence))
         else rows.push([await nameOf(server, presence.userId), presence.availability, presence.since])
       }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { type Answer, allOf, connect } from './server.ts'
+import { allOf } from '../client/pages.ts'
+import { type Answer, connect } from './server.ts'
 import { example, print, printTable } from './terminal.ts'
 
 /** What a user's presence was, and who did what. */
@@ -17,7 +18,7 @@ export function historyCommand(): Command {
       const path = `/v1/presence/${encodeURIComponent(user ?? 'me')}`
       const passages = at
         ? [{ at, presence: await server.call('GET', `${path}?at=${encodeURIComponent(at)}`) }]
-        : allOf(server, `${path}/history${queryOf({ from, to })}`, 'passages')
+        : allOf(server.call, `${path}/history${queryOf({ from, to })}`, 'passages')
       const rows = [['AT', 'STATUS', 'FROM', 'BY', 'NOTE']]
       for await (const passage of passages) {
         if (json) print(JSON.stringify(passage))
@@ -39,7 +40,7 @@ export function auditCommand(): Command {
     .addHelpText('after', example('rollcall audit --kind user.created'))
     .action(async ({ json, ...asked }) => {
       const rows = [['AT', 'KIND', 'BY', 'USER', 'DETAILS']]
-      for await (const entry of allOf(await connect(), `/v1/audit${queryOf(asked)}`, 'entries')) {
+      for await (const entry of allOf((await connect()).call, `/v1/audit${queryOf(asked)}`, 'entries')) {
         const { at, kind, by, userId, target, details } = entry
         if (json) print(JSON.stringify(entry))
         else

@@ -68,19 +68,6 @@ export function serverAt(url: string, token: string | null): Server {
   }
 }
 
-const PAGE_SIZE = 1_000
-
-/** All of a list that comes in pages, each with the cursor of the next. */
-export async function* allOf(server: Server, path: string, name: string): AsyncGenerator<Answer> {
-  let cursor: string | null = null
-  do {
-    const query: string = `${path.includes('?') ? '&' : '?'}limit=${PAGE_SIZE}${cursor === null ? '' : `&cursor=${cursor}`}`
-    const page: Answer = await server.call('GET', `${path}${query}`)
-    yield* page[name]
-    cursor = page.cursor
-  } while (cursor !== null)
-}
-
 function refusalOf(status: number, text: string, token: string | null): Failure {
   if (status === 401 && token === null) return new Failure('unauthenticated', 'You are not logged in. Run: rollcall login')
   try {

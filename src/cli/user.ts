@@ -1,6 +1,7 @@
 import { Command } from 'commander'
+import { allOf } from '../client/pages.ts'
 import { exportUsersCommand, importUsersCommand } from './bulk.ts'
-import { allOf, connect } from './server.ts'
+import { connect } from './server.ts'
 import { askSecret, example, print, printAs, printJson, printTable } from './terminal.ts'
 
 const ASKED = '\nPasswords are asked for, or read from standard input, one a line: for your own first the current one.\n'
@@ -45,7 +46,7 @@ function listCommand(): Command {
     .addHelpText('after', example('rollcall user list'))
     .action(async ({ json }) => {
       const rows = [['USERNAME', 'ID', 'ROLES', 'ACTIVE', 'NAME']]
-      for await (const user of allOf(await connect(), '/v1/users', 'users')) {
+      for await (const user of allOf((await connect()).call, '/v1/users', 'users')) {
         if (json) print(JSON.stringify(user))
         else rows.push([user.username, user.id, user.roles.join(','), user.active ? 'yes' : 'no', user.name])
       }

@@ -1,9 +1,10 @@
 import { Command } from 'commander'
 import { connect as connectClient } from '../client/client.ts'
+import { allOf } from '../client/pages.ts'
 import { Failure } from '../core/errors.ts'
 import type { ShownPresence, UserId } from '../core/vocabulary.ts'
 import { colourOf, noteInWords } from './say.ts'
-import { allOf, connect, type Server } from './server.ts'
+import { connect, type Server } from './server.ts'
 import { example, print } from './terminal.ts'
 
 /** How often a table is drawn at most, in ms, and how many rows it has where a terminal does not say how high it is. */
@@ -56,7 +57,7 @@ async function watchUntil({ server, token, users, view, ends }: WatchParts): Pro
 
 async function namesOf(server: Server, users: readonly string[]): Promise<Map<UserId, string>> {
   const names = new Map<UserId, string>()
-  if (users.length === 0) for await (const user of allOf(server, '/v1/users', 'users')) names.set(user.id, user.username)
+  if (users.length === 0) for await (const user of allOf(server.call, '/v1/users', 'users')) names.set(user.id, user.username)
   for (const word of users) {
     const { id, username } = await server.call('GET', `/v1/users/${encodeURIComponent(word)}`)
     names.set(id, username)

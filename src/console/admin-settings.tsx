@@ -10,8 +10,8 @@ type Values = Readonly<Record<string, Value>>
 const HISTORIES = ['off', 'own', 'all'] as const
 
 /** What the workspace decides; it holds at once. */
-export function SettingsPage({ session: { client } }: { readonly session: Session }) {
-  const { thing, failure, reload } = useLoaded<Values>(() => client.call('GET', '/v1/settings'), [])
+export function SettingsPage({ session: { administration } }: { readonly session: Session }) {
+  const { thing, failure, reload } = useLoaded<Values>(async () => ({ ...(await administration.settings()) }), [])
   const [changed, setChanged] = useState<Values>({})
   const { busy, failure: refused, run } = useDeed()
   const names = Object.keys(changed)
@@ -20,7 +20,7 @@ export function SettingsPage({ session: { client } }: { readonly session: Sessio
     event.preventDefault()
     if (names.length === 0) return say(t('settings.nothing'))
     await run(async () => {
-      await client.call('PATCH', '/v1/settings', changed)
+      await administration.changeSettings(changed)
       say(t('settings.changed', { count: names.length }))
       setChanged({})
       reload()

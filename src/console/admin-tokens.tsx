@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import type { TokenDescription, NewToken as Wanted } from '../client/administration.ts'
 import { CHOICES } from '../client/choices.ts'
 import { AreaField, Checks, Field, linesOf, TextField } from './fields.tsx'
 import { FailureWords, Secret, Sure, say, useDeed, useLoaded } from './parts.tsx'
@@ -7,27 +8,15 @@ import { go } from './route.ts'
 import type { Session } from './session.ts'
 import { t, timeWords } from './words.ts'
 
-/** A token as the API describes it. */
-interface Token {
-  readonly id: string
-  readonly kind: 'login' | 'personal' | 'application' | 'publishable'
-  readonly name: string
-  readonly scopes: readonly string[]
-  readonly createdAt: string
-  readonly until: string | null
-  readonly lastUsedAt: string | null
-  readonly tail: string
-}
-
 const KINDS = ['personal', 'application', 'publishable'] as const
 
 /** The tokens of one user, of the caller unless another is named: those of people, of applications and of pages. */
 export function TokensPage({ session, word }: { readonly session: Session; readonly word: string }) {
-  const { client, people, me } = session
+  const { administration, people, me } = session
   const [typed, setTyped] = useState(word || me.username)
   const user = word === '' ? (people.user(me.id) ?? me) : people.find(word)
-  const path = `/v1/tokens?limit=1000&user=${encodeURIComponent(user?.id ?? word)}`
-  const { thing, failure, reload } = useLoaded<readonly Token[]>(async () => (await client.call('GET', path)).tokens, [path])
+  const whose = user?.id ?? word
+  const { thing, failure, reload } = useLoaded(() => administration.tokens(whose), [whose])
 
   function look(event: Event): void {
     event.preventDefault()
@@ -61,15 +50,15 @@ export function TokensPage({ session, word }: { readonly session: Session; reado
 
 interface TokenParts {
   readonly session: Session
-  readonly token: Token
+  readonly token: TokenDescription
   readonly user: User
   readonly ended: () => void
 }
 
-function TokenLine({ session: { client }, token, user, ended }: TokenParts) {
+function TokenLine({ session: { administration }, token, user, ended }: TokenParts) {
   const { id, kind, name, scopes, createdAt, until, lastUsedAt, tail } = token
   async function end(): Promise<void> {
-    await client.call('DELETE', `/v1/tokens/${encodeURIComponent(id)}?user=${encodeURIComponent(user.id)}`)
+    await administration.deleteToken(user.id, id)
     say(t('tokens.ended'))
     ended()
   }
@@ -79,9 +68,9 @@ function TokenLine({ session: { client }, token, user, ended }: TokenParts) {
         <b>{name === '' ? t(`tokens.kind.${kind}`) : name}</b>
         <span class="soft">
           {name !== '' && `${t(`tokens.kind.${kind}`)} · `}
-          {t('tokens.tail', { tail })} · {t('tokens.made', { time: timeWords(Date.parse(createdAt)) })} ·{' '}
-          {lastUsedAt === null ? t('tokens.unused') : t('tokens.used', { time: timeWords(Date.parse(lastUsedAt)) })}
-          {until !== null && ` · ${t('until', { time: timeWords(Date.parse(until)) })}`}
+          {t('tokens.tail', { tail })} · {t('tokens.made', { time: timeWords(createdAt) })} ·{' '}
+          {lastUsedAt === null ? t('tokens.unused') : t('tokens.used', { time: timeWords(lastUsedAt) })}
+          {until !== null && ` · ${t('until', { time: timeWords(until) })}`}
         </span>
         {kind !== 'login' && <code>{scopes.join(' ')}</code>}
       </span>
@@ -97,7 +86,7 @@ const NOTHING = { name: '', kind: 'application', scopes: [], users: '', groups: 
 interface NewFields {
   readonly name: string
   readonly kind: (typeof KINDS)[number]
-  readonly scopes: readonly string[]
+  readonly scopes: NonNullable<Wanted['scopes']>
   readonly users: string
   readonly groups: string
   readonly origins: string
@@ -110,7 +99,7 @@ interface NewTokenParts {
   readonly made: () => void
 }
 
-function NewToken({ session: { client }, user, made }: NewTokenParts) {
+function NewToken({ session: { administration }, user, made }: NewTokenParts) {
   const [fields, setFields] = useState<NewFields>(NOTHING)
   const [secret, setSecret] = useState<string | null>(null)
   const { busy, failure, run } = useDeed()
@@ -119,7 +108,7 @@ function NewToken({ session: { client }, user, made }: NewTokenParts) {
   async function make(event: Event): Promise<void> {
     event.preventDefault()
     await run(async () => {
-      const { token } = await client.call('POST', '/v1/tokens', { ...wordsOf(fields), user: user.id })
+      const { token } = await administration.createToken({ ...wordsOf(fields), userId: user.id })
       setSecret(token)
       setFields(NOTHING)
       made()
@@ -176,8 +165,8 @@ function NewToken({ session: { client }, user, made }: NewTokenParts) {
 }
 
 /** What was left empty is not said. */
-function wordsOf({ name, kind, scopes, users, groups, origins, until }: NewFields): object {
+function wordsOf({ name, kind, scopes, users, groups, origins, until }: NewFields): Wanted {
   const lists = { users: linesOf(users), groups: linesOf(groups), origins: linesOf(origins), scopes }
   const said = Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0))
-  return { name, kind, ...said, ...(until !== '' && { until: new Date(until).toISOString() }) }
+  return { name, kind, ...said, ...(until !== '' && { until: Date.parse(until) }) }
 }

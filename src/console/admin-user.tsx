@@ -14,10 +14,9 @@ export function UserPage({ session, word }: { readonly session: Session; readonl
   return <Change session={session} user={user} />
 }
 
-function Change({ session: { client, people }, user }: { readonly session: Session; readonly user: User }) {
+function Change({ session: { administration, people }, user }: { readonly session: Session; readonly user: User }) {
   const [fields, setFields] = useState({ ...user, email: user.email ?? '', timezone: user.timezone ?? '', password: '' })
   const { busy, failure, run } = useDeed()
-  const path = `/v1/users/${encodeURIComponent(user.id)}`
   const change = (more: Partial<typeof fields>) => setFields((before) => ({ ...before, ...more }))
   const field = (name: 'username' | 'name' | 'email' | 'timezone' | 'password') => ({
     value: fields[name],
@@ -29,14 +28,14 @@ function Change({ session: { client, people }, user }: { readonly session: Sessi
     const { username, name, email, timezone, roles, bot, active, password } = fields
     const changed = { username, name, email: email || null, timezone: timezone || null, roles, bot, active }
     await run(async () => {
-      people.put(await client.call('PATCH', path, { ...changed, ...(password !== '' && { password }) }))
+      people.put(await administration.updateUser(user.id, { ...changed, ...(password !== '' && { password }) }))
       change({ password: '' })
       say(t('saved'))
     })
   }
 
   async function remove(): Promise<void> {
-    await client.call('DELETE', path)
+    await administration.deleteUser(user.id)
     people.remove(user.id)
     say(t('deleted'))
     go('admin', 'users')

@@ -63,7 +63,7 @@ const kindsOf = ({ roles, bot, active }: User): string[] => [
   ...(active ? [] : [t('users.inactive')]),
 ]
 
-function NewUser({ session: { client, people } }: { readonly session: Session }) {
+function NewUser({ session: { administration, people } }: { readonly session: Session }) {
   const [fields, setFields] = useState({ username: '', name: '', email: '', password: '' })
   const { busy, failure, run } = useDeed()
   const field = (name: keyof typeof fields) => ({
@@ -73,9 +73,10 @@ function NewUser({ session: { client, people } }: { readonly session: Session })
 
   async function make(event: Event): Promise<void> {
     event.preventDefault()
-    const named = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''))
+    const { username, ...others } = fields
+    const named = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== ''))
     await run(async () => {
-      const user: User = await client.call('POST', '/v1/users', named)
+      const user = await administration.createUser({ username, ...named })
       people.put(user)
       say(t('saved'))
       go('admin', 'users', user.username)

@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks'
 import { CHOICES } from '../client/choices.ts'
 import type { Availability, ShownPresence } from '../client/client.ts'
+import { listed } from '../client/pages.ts'
 import { Dot, Face, NoteWords, Words } from './dot.tsx'
 import { Field } from './fields.tsx'
-import type { Group } from './groups.tsx'
 import { LongList } from './list.tsx'
 import { membersOf } from './membership.ts'
 import { FailureWords, Title, useLoaded } from './parts.tsx'
@@ -17,10 +17,10 @@ const wanted = { text: '', availabilities: new Set<Availability>(), groupId: '' 
 
 /** Everyone, live. */
 export function Board({ session }: { readonly session: Session }) {
-  const { people, client } = session
+  const { people, administration } = session
   const [, setTurn] = useState(0)
   const again = () => setTurn((turn) => turn + 1)
-  const groups = useLoaded<readonly Group[]>(async () => (await client.call('GET', '/v1/groups?limit=1000')).groups, [])
+  const groups = useLoaded(() => listed(administration.groups.list()), [])
   const members = useMembers(session, wanted.groupId)
   const rows = rowsOf(people, members)
   const counts = people.counts()
@@ -145,8 +145,8 @@ export function PersonRow({ user, presence, session: { me, emoji } }: RowParts) 
 const MEMBERS_MS = 30_000
 
 /** Null: all. */
-function useMembers({ client }: Session, groupId: string): ReadonlySet<string> | null {
-  const { thing, reload } = useLoaded(async () => (groupId === '' ? null : membersOf(client, groupId)), [groupId])
+function useMembers({ administration }: Session, groupId: string): ReadonlySet<string> | null {
+  const { thing, reload } = useLoaded(async () => (groupId === '' ? null : membersOf(administration.groups, groupId)), [groupId])
   useEffect(() => {
     if (groupId === '') return
     const timer = setInterval(reload, MEMBERS_MS)

@@ -1,11 +1,12 @@
 import { useState } from 'preact/hooks'
 import { type Availability, Failure, type ShownPresence } from '../client/client.ts'
+import type { Group } from '../client/groups.ts'
 import { PersonRow } from './board.tsx'
 import { Face, Words } from './dot.tsx'
 import { TextField } from './fields.tsx'
-import { Bar, type Group } from './groups.tsx'
+import { Bar } from './groups.tsx'
 import { LongList } from './list.tsx'
-import { groupPath, membersOf } from './membership.ts'
+import { membersOf } from './membership.ts'
 import { FailureWords, Sure, say, Title, useDeed, useLoaded } from './parts.tsx'
 import { isAdministrator, nameOf, type User } from './people.ts'
 import { go, hrefOf } from './route.ts'
@@ -17,9 +18,10 @@ const ROW_REM = 3.5
 
 /** One group: who is in it, how they are, and whose turn it is. */
 export function GroupPage({ session, groupId }: { readonly session: Session; readonly groupId: string }) {
-  const { client, people, me } = session
-  const group = useLoaded<Group>(() => client.call('GET', groupPath(groupId)), [groupId])
-  const members = useLoaded(() => membersOf(client, groupId), [groupId])
+  const { administration, people, me } = session
+  const { groups } = administration
+  const group = useLoaded(() => groups.find(groupId), [groupId])
+  const members = useLoaded(() => membersOf(groups, groupId), [groupId])
   const users = people.users.value.filter(({ id }) => members.thing?.has(id))
   const reload = () => {
     group.reload()
@@ -71,16 +73,19 @@ interface FirstParts {
   readonly turn: number
 }
 
-function FirstAvailable({ session: { client, people }, groupId, turn }: FirstParts) {
+function FirstAvailable({ session: { administration, people }, groupId, turn }: FirstParts) {
   const [chosen, setChosen] = useState(0)
-  const { thing } = useLoaded(() => firstOf(client.call('GET', `${groupPath(groupId)}/first-available`)), [groupId, turn, chosen])
+  const { thing } = useLoaded(
+    () => firstOf(administration.groups.firstAvailable(groupId, { peek: true })),
+    [groupId, turn, chosen],
+  )
   const { busy, failure, run } = useDeed()
   const userId = thing?.userId ?? null
   const user = userId === null ? null : people.user(userId)
 
   async function choose(): Promise<void> {
     await run(async () => {
-      const first = await firstOf(client.call('POST', `${groupPath(groupId)}/first-available`))
+      const first = await firstOf(administration.groups.firstAvailable(groupId))
       const found = first.userId === null ? null : people.user(first.userId)
       say(found === null ? t('groups.nobody') : t('groups.chosen', { name: nameOf(found) }))
       setChosen(chosen + 1)
@@ -108,9 +113,9 @@ function FirstAvailable({ session: { client, people }, groupId, turn }: FirstPar
 }
 
 /** Nobody being free is an answer too. */
-async function firstOf(asked: Promise<{ presence: ShownPresence }>): Promise<{ readonly userId: string | null }> {
+async function firstOf(asked: Promise<ShownPresence>): Promise<{ readonly userId: string | null }> {
   try {
-    return { userId: (await asked).presence.userId }
+    return { userId: (await asked).userId }
   } catch (error) {
     if (error instanceof Failure && error.reason === 'nobody_free') return { userId: null }
     throw error
@@ -125,33 +130,28 @@ interface KeepParts {
 }
 
 /** For administrators: who is in it, and what it is called. */
-function Keep({ session: { client }, group, users, changed }: KeepParts) {
+function Keep({ session: { administration }, group, users, changed }: KeepParts) {
   const [username, setUsername] = useState('')
   const [name, setName] = useState(group.name)
   const { busy, failure, run } = useDeed()
-  const path = groupPath(group.id)
+  const { groups } = administration
   const does = (deed: () => Promise<unknown>) => async (event: Event) => {
     event.preventDefault()
     if (!(await run(deed))) return
     say(t('saved'))
     changed()
   }
-  const member = (word: string) => `${path}/members/${encodeURIComponent(word)}`
+  const add = () => groups.changeMembers(group.id, { add: [username.trim().replace(/^@/, '')] }).then(() => setUsername(''))
   return (
     <section class="card" aria-labelledby="keep">
       <h2 id="keep">{t('admin.title')}</h2>
-      <form
-        class="row fields"
-        onSubmit={(event) =>
-          void does(() => client.call('PUT', member(username.trim().replace(/^@/, ''))).then(() => setUsername('')))(event)
-        }
-      >
+      <form class="row fields" onSubmit={(event) => void does(add)(event)}>
         <TextField label={`${t('groups.add')}: ${t('groups.addWho')}`} value={username} told={setUsername} required />
         <button type="submit" class="solid" disabled={busy}>
           {t('add')}
         </button>
       </form>
-      <form class="row fields" onSubmit={(event) => void does(() => client.call('PATCH', path, { name }))(event)}>
+      <form class="row fields" onSubmit={(event) => void does(() => groups.rename(group.id, name))(event)}>
         <TextField label={t('groups.name')} value={name} told={setName} required />
         <button type="submit" class="quiet" disabled={busy}>
           {t('groups.rename')}
@@ -166,7 +166,7 @@ function Keep({ session: { client }, group, users, changed }: KeepParts) {
                 type="button"
                 class="chip"
                 aria-label={t('groups.remove', { name: nameOf(user) })}
-                onClick={(event) => void does(() => client.call('DELETE', member(user.id)))(event)}
+                onClick={(event) => void does(() => groups.changeMembers(group.id, { remove: [user.id] }))(event)}
               >
                 {nameOf(user)} <span aria-hidden="true">×</span>
               </button>
@@ -178,7 +178,7 @@ function Keep({ session: { client }, group, users, changed }: KeepParts) {
         question={t('groups.deleteSure', { name: group.name })}
         verb={t('delete')}
         done={async () => {
-          await client.call('DELETE', path)
+          await groups.remove(group.id)
           say(t('deleted'))
           go('groups')
         }}

@@ -1,23 +1,14 @@
 import { useEffect, useState } from 'preact/hooks'
 import { CHOICES } from '../client/choices.ts'
-import type { Availability } from '../client/client.ts'
+import type { Group, GroupCounts } from '../client/groups.ts'
+import { listed } from '../client/pages.ts'
 import { Dot } from './dot.tsx'
 import { TextField } from './fields.tsx'
-import { groupPath } from './membership.ts'
 import { FailureWords, say, Title, useDeed, useLoaded } from './parts.tsx'
 import { isAdministrator } from './people.ts'
 import { go, hrefOf } from './route.ts'
 import type { Session } from './session.ts'
 import { numberWords, t } from './words.ts'
-
-/** A named set of users, as the API tells it. */
-export interface Group {
-  readonly id: string
-  readonly name: string
-  readonly members: number
-}
-
-export type Counts = Readonly<Record<Availability, number>>
 
 /** Groups of one page: each is counted by one request. */
 const PAGE_GROUPS = 24
@@ -26,12 +17,9 @@ const COUNT_MS = 10_000
 
 /** All groups, and how many of each are free. */
 export function Groups({ session }: { readonly session: Session }) {
-  const { client, me } = session
+  const { administration, me } = session
   const [shown, setShown] = useState(PAGE_GROUPS)
-  const { thing, failure } = useLoaded<readonly Group[]>(
-    async () => (await client.call('GET', '/v1/groups?limit=1000')).groups,
-    [],
-  )
+  const { thing, failure } = useLoaded(() => listed(administration.groups.list()), [])
   return (
     <div class="page">
       <Title>{t('groups.title')}</Title>
@@ -52,8 +40,8 @@ export function Groups({ session }: { readonly session: Session }) {
   )
 }
 
-function GroupCard({ session: { client, people }, group }: { readonly session: Session; readonly group: Group }) {
-  const { thing, reload } = useLoaded<Counts>(() => client.call('GET', `${groupPath(group.id)}/counts`), [group.id])
+function GroupCard({ session: { administration, people }, group }: { readonly session: Session; readonly group: Group }) {
+  const { thing, reload } = useLoaded(() => administration.groups.counts(group.id), [group.id])
   useEffect(() => {
     let heard = people.heard
     const timer = setInterval(() => {
@@ -75,7 +63,7 @@ function GroupCard({ session: { client, people }, group }: { readonly session: S
 }
 
 /** How many are how, as a bar and in words. */
-export function Bar({ counts }: { readonly counts: Counts }) {
+export function Bar({ counts }: { readonly counts: GroupCounts }) {
   const all = CHOICES.availabilities.reduce((sum, availability) => sum + counts[availability], 0)
   let start = 0
   return (
@@ -102,13 +90,13 @@ export function Bar({ counts }: { readonly counts: Counts }) {
   )
 }
 
-function NewGroup({ session: { client } }: { readonly session: Session }) {
+function NewGroup({ session: { administration } }: { readonly session: Session }) {
   const [name, setName] = useState('')
   const { busy, failure, run } = useDeed()
   async function make(event: Event): Promise<void> {
     event.preventDefault()
     await run(async () => {
-      const { id }: Group = await client.call('POST', '/v1/groups', { name })
+      const { id } = await administration.groups.create(name, [])
       say(t('saved'))
       go('groups', id)
     })

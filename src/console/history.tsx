@@ -38,7 +38,7 @@ export function History({ session: { client }, user, presence }: HistoryParts) {
     const query = new URLSearchParams({ from: new Date(from).toISOString(), limit: String(PASSAGES_MAX) })
     const { passages }: { passages: Passage[] } = await client.call('GET', `${path}/history?${query}`)
     // Before the first passage it was as the one before left it.
-    const wasThere = Date.parse(user.createdAt) < from
+    const wasThere = user.createdAt < from
     const before = wasThere ? await client.call('GET', `${path}?at=${new Date(from).toISOString()}`).catch(() => null) : null
     const first: Passage[] =
       before === null || passages.length === PASSAGES_MAX ? [] : [{ at: new Date(from).toISOString(), presence: before }]

@@ -1,19 +1,9 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals'
+import type { FarAdministration, ToldUser } from '../client/administration.ts'
 import type { Availability, Client, ShownPresence } from '../client/client.ts'
 import { collator } from './words.ts'
 
-/** A user as the API tells it. */
-export interface User {
-  readonly id: string
-  readonly username: string
-  readonly name: string
-  readonly email?: string | null
-  readonly roles: readonly string[]
-  readonly bot: boolean
-  readonly active: boolean
-  readonly timezone: string | null
-  readonly createdAt: string
-}
+export type User = ToldUser
 
 /** Everybody, and how they are, live: what reads it while it is drawn is drawn again after changes, once a frame at most. */
 export interface People {
@@ -39,13 +29,14 @@ export interface People {
   stop(): void
 }
 
-const PAGE_USERS = 1_000
+/** While everybody is read, the page is drawn after so many. */
+const DRAWN_USERS = 1_000
 /** Unknown users are asked for together, after this long, in ms. */
 const GATHER_MS = 300
 /** From so many on, everybody is read again instead. */
 const STRANGERS_MAX = 20
 
-export function createPeople(client: Client): People {
+export function createPeople(client: Client, administration: FarAdministration): People {
   const known = new Map<string, User>()
   const presences = new Map<string, ShownPresence>()
   const strangers = new Set<string>()
@@ -86,21 +77,19 @@ export function createPeople(client: Client): People {
       const ids = [...strangers]
       strangers.clear()
       if (ids.length > STRANGERS_MAX) void load()
-      else for (const id of ids) client.call('GET', `/v1/users/${id}`).then(put, () => undefined)
+      else for (const id of ids) administration.user(id).then(put, () => undefined)
     }, GATHER_MS)
   }
 
   async function load(): Promise<void> {
     try {
-      let cursor: string | null = null
-      do {
-        const query: URLSearchParams = new URLSearchParams({ limit: String(PAGE_USERS), ...(cursor !== null && { cursor }) })
-        const page: { users: User[]; cursor: string | null } = await client.call('GET', `/v1/users?${query}`)
+      let read = 0
+      for await (const user of administration.users()) {
         if (stopped) return
-        for (const user of page.users) known.set(user.id, user)
-        changed.value++
-        cursor = page.cursor
-      } while (cursor !== null)
+        known.set(user.id, user)
+        if (++read % DRAWN_USERS === 0) changed.value++
+      }
+      changed.value++
       failure.value = null
       loaded.value = true
       for (const userId of presences.keys()) if (!known.has(userId)) ask(userId)

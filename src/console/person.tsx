@@ -1,6 +1,6 @@
 import { type Explanation, Failure, type ShownPresence } from '../client/client.ts'
+import { listed } from '../client/pages.ts'
 import { Face, NoteWords, Words } from './dot.tsx'
-import type { Group } from './groups.tsx'
 import { History } from './history.tsx'
 import { FailureWords, Title, useLoaded } from './parts.tsx'
 import { isAdministrator, nameOf, type User } from './people.ts'
@@ -158,11 +158,8 @@ function FactLine({
   )
 }
 
-function InGroups({ session: { client }, user }: { readonly session: Session; readonly user: User }) {
-  const { thing } = useLoaded<readonly Group[]>(
-    async () => (await client.call('GET', `/v1/groups?user=${encodeURIComponent(user.id)}`)).groups,
-    [user.id],
-  )
+function InGroups({ session: { administration }, user }: { readonly session: Session; readonly user: User }) {
+  const { thing } = useLoaded(() => listed(administration.groups.list({ user: user.id })), [user.id])
   if (thing === null || thing.length === 0) return null
   return (
     <section class="card" aria-labelledby="in-groups">

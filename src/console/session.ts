@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import { administer, type FarAdministration } from '../client/administration.ts'
 import { type Client, connect, Failure, type LineState, logIn } from '../client/client.ts'
 import { createEmoji, type Emoji } from './emoji.ts'
 import { createPeople, type People, type User } from './people.ts'
@@ -8,6 +9,7 @@ import { kept } from './settled.ts'
 /** What the whole console stands on while somebody is signed in. */
 export interface Session {
   readonly client: Client
+  readonly administration: FarAdministration
   readonly me: User
   readonly people: People
   readonly emoji: Emoji
@@ -54,12 +56,21 @@ export async function open(secret: string): Promise<void> {
     },
   })
   let people: People | null = null
-  const me: User = await client.call('GET', '/v1/users/me')
-  people = createPeople(client)
+  const administration = administer(client)
+  const me = await administration.user('me')
+  people = createPeople(client, administration)
   if (ended !== null) throw ended
   token.write(secret)
   goodbye.value = null
-  session.value = { client, me, people, emoji: createEmoji(SERVER), present: createPresent(client), read: reader(secret) }
+  session.value = {
+    client,
+    administration,
+    me,
+    people,
+    emoji: createEmoji(SERVER),
+    present: createPresent(client),
+    read: reader(secret),
+  }
 }
 
 const reader = (secret: string) => async (path: string) => {

@@ -12,6 +12,7 @@ const TSC = join(ROOT, 'node_modules/.bin/tsc')
 
 /** What somebody writes who has nothing but the package. */
 const PROGRAM = `
+import { administer } from 'rollcall/admin'
 import { type Client, connect, Failure, type ShownPresence } from 'rollcall/client'
 
 const client: Client = connect({ url: process.argv[2] ?? '', token: process.argv[3] ?? '' })
@@ -20,6 +21,7 @@ client.watch([seen.userId], (presence: ShownPresence | null) => console.log(pres
 await client.ready()
 const failure: unknown = await client.read('nobody-at-all').catch((error: unknown) => error)
 if (failure instanceof Failure && failure.reason === 'no_such_user') console.log(failure.code)
+for await (const user of administer(client).users()) console.log(user.username)
 client.close()
 `
 
@@ -65,6 +67,6 @@ test('[X13] it runs there, with nothing else installed', async () => {
   await using server = await startServer({ store: 'memory:' })
   const { token } = await server.createUser({ username: 'anna', password: null })
   const { stdout, stderr } = await run(process.execPath, ['program.ts', server.url, token], { cwd: folder })
-  expect({ stdout, stderr }).toEqual({ stdout: 'busy\nnot_found\n', stderr: '' })
+  expect({ stdout, stderr }).toEqual({ stdout: 'busy\nnot_found\nadmin\nanna\n', stderr: '' })
   expect(await readdir(join(folder, 'node_modules'))).toEqual(['rollcall'])
 })
