@@ -9,7 +9,7 @@ const CHUNK_USERS_MAX = 500
 
 export interface RingParts {
   readonly fanout: Fanout
-  /** Starts hearing of everyone, as a stranger does. */
+  /** Starts hearing of everyone, as a stranger does. What is not to be sent is encoded as nothing. */
   readonly watch: (watcher: Watcher) => Watch
   readonly presence: (presence: Presence) => Buffer
   readonly removed: (userId: UserId) => Buffer
@@ -25,11 +25,10 @@ export interface Ring {
 }
 
 export interface RingReader {
-  /** After a chunk that names its own user: strangers' news may differ from what it may see. */
+  /** Left out of what it is sent, as strangers' news may differ from what it may see: it hears of itself elsewhere. */
   readonly self: UserId
-  ownTold(): void
   /** A cursor was sent. */
-  reached(cursor: string): void
+  reached?(cursor: string): void
 }
 
 export interface RingPlace {
@@ -40,6 +39,8 @@ export interface RingPlace {
 interface Chunk {
   readonly bytes: Buffer
   readonly userIds: ReadonlySet<UserId>
+  /** Where the news of each user ends, in the same order. */
+  readonly ends: readonly number[]
   readonly cursor: string | null
 }
 
@@ -108,16 +109,21 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
 
   function append({ cursor: cursorNow }: Watch): void {
     const frames: Buffer[] = []
+    const ends: number[] = []
     const userIds = new Set<UserId>()
+    let end = 0
     for (const [userId, told] of latest) {
       if (userIds.size >= CHUNK_USERS_MAX) break
-      frames.push(told === null ? removed(userId) : presence(told))
+      const frame = told === null ? removed(userId) : presence(told)
+      frames.push(frame)
+      end += frame.length
+      ends.push(end)
       userIds.add(userId)
       latest.delete(userId)
     }
     const reached = latest.size === 0 ? cursorNow() : null
     if (reached !== null) frames.push(cursor(reached))
-    const chunk = { bytes: Buffer.concat(frames), userIds, cursor: reached }
+    const chunk = { bytes: Buffer.concat(frames), userIds, ends, cursor: reached }
     chunks.push(chunk)
     bytes += chunk.bytes.length
     while (bytes > bytesMax && chunks.length > 1) {
@@ -142,12 +148,11 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
         return
       }
       const due = dueFrom(place.position)
-      connection.write([due.bytes])
+      const isNamed = due.chunks.some(({ userIds }) => userIds.has(place.self))
+      if (due.bytes.length > 0)
+        connection.write(isNamed ? due.chunks.flatMap((chunk) => without(chunk, place.self)) : [due.bytes])
       place.position += due.chunks.length
-      for (const { cursor: reached, userIds } of due.chunks) {
-        if (reached !== null) place.reached(reached)
-        if (userIds.has(place.self)) place.ownTold()
-      }
+      for (const { cursor: reached } of due.chunks) if (reached !== null) place.reached?.(reached)
     }
     if (latest.size > 0) ask(fanout.next)
   }
@@ -201,4 +206,10 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
       return { readers: places.size, bytes }
     },
   }
+}
+
+/** A chunk as it is sent to one of those whom it names. */
+function without({ bytes, userIds, ends }: Chunk, userId: UserId): readonly Buffer[] {
+  const at = [...userIds].indexOf(userId)
+  return at < 0 ? [bytes] : [bytes.subarray(0, ends[at - 1] ?? 0), bytes.subarray(ends[at])]
 }

@@ -121,22 +121,36 @@ function ringOf(bytesMax?: number, fanout = createFanout({ failed })) {
   return { ring, tell, state }
 }
 
-const placeOf = (self = 'nobody', own: string[] = []) => ({ self, ownTold: () => void own.push(self), reached: () => {} })
-
 test('[W4] readers of everyone share one encoding, and have only a place in it', async () => {
   const { ring, tell, state } = ringOf()
   const readers = [createReader(), createReader(), createReader()]
-  const own: string[] = []
-  const places = readers.map(({ connection }) => ring.join(connection, placeOf('bob', own)))
+  const places = readers.map(({ connection }) => ring.join(connection, { self: 'nobody' }))
   for (const place of places) place.start()
   tell(presenceOf('anna', 'busy'))
   tell(presenceOf('anna', 'away'))
   tell(presenceOf('bob'))
   await vi.advanceTimersByTimeAsync(100)
   for (const reader of readers) expect(reader.written).toEqual(['anna away;bob busy;cursor;'])
-  expect([state.encoded, own]).toEqual([2, ['bob', 'bob', 'bob']])
+  expect(state.encoded).toBe(2)
   for (const place of places) place.leave()
   expect([state.stopped, ring.figures]).toEqual([1, { readers: 0, bytes: 0 }])
+})
+
+test('[W4] what strangers are told of a user is left out for that user alone', async () => {
+  const { ring, tell } = ringOf()
+  const users = ['anna', 'bob', 'carl', 'dora']
+  const readers = users.map((self) => ({ ...createReader(), self }))
+  const reached: string[] = []
+  for (const { connection, self } of readers) ring.join(connection, { self, reached: (text) => reached.push(text) }).start()
+  for (const user of users.slice(0, 3)) tell(presenceOf(user))
+  await vi.advanceTimersByTimeAsync(100)
+  expect(readers.map(({ written }) => written.join(''))).toEqual([
+    'bob busy;carl busy;cursor;',
+    'anna busy;carl busy;cursor;',
+    'anna busy;bob busy;cursor;',
+    'anna busy;bob busy;carl busy;cursor;',
+  ])
+  expect(reached).toEqual(['cursor', 'cursor', 'cursor', 'cursor'])
 })
 
 test('[W3] who has not been sent a change yet gets the next one with it: nobody waits until all others had the first', async () => {
@@ -149,7 +163,7 @@ test('[W3] who has not been sent a change yet gets the next one with it: nobody 
       spin(SLICE_MS + 1)
       connection.write(frames)
     }
-    ring.join({ ...connection, write }, placeOf()).start()
+    ring.join({ ...connection, write }, { self: 'nobody' }).start()
   }
   tell(presenceOf('anna'))
   await vi.waitFor(() => expect(readers.every(({ written }) => written.join('').endsWith('bob busy;cursor;'))).toBe(true))
@@ -165,7 +179,7 @@ function spin(ms: number): void {
 test('[W4] a reader of everyone that lags behind reads on from its place, in order; one further behind than the ring is cut', async () => {
   const { ring, tell } = ringOf(20_000)
   const [quick, slow, stopped] = [createReader(), createReader(), createReader()]
-  for (const { connection } of [quick, slow, stopped]) ring.join(connection, placeOf()).start()
+  for (const { connection } of [quick, slow, stopped]) ring.join(connection, { self: 'nobody' }).start()
   for (const reader of [slow, stopped]) {
     reader.stall()
     reader.connection.send(BIG)

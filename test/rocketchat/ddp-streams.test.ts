@@ -149,6 +149,27 @@ describe('stream-user-presence', () => {
     await Promise.all([own.end(), ddp.end()])
   })
 
+  test('[RC-2.4-13] so does whoever listens to everybody: one event each, of the own view and of the strangers’', async () => {
+    const ann = await someone()
+    const [own, ddp] = [await enterDdp(server, ann), await enterDdp(server, watcher)]
+    await set(ann, { status: 'busy' })
+    for (const listener of [own, ddp]) await listener.subscribe('stream-notify-logged', 'user-status', false)
+    await later(QUIET_MS)
+    const told = (listener: Ddp) =>
+      listener
+        .events('notify-logged')
+        .map(({ args }) => args[0])
+        .filter(([id]) => id === ann.user.ids.rocketchat)
+    const before = [told(own).length, told(ddp).length]
+    await set(ann, { status: 'offline' })
+    await expect.poll(() => [told(own).length, told(ddp).length]).toEqual(before.map((count) => count + 1))
+    await later(QUIET_MS)
+    const start = [ann.user.ids.rocketchat, ann.user.username, 0, '', ann.user.name, ann.user.roles]
+    expect([told(own), told(ddp)].map((events) => events.at(-1))).toEqual([[...start, 'manual'], start])
+    expect([told(own).length, told(ddp).length]).toEqual(before.map((count) => count + 1))
+    await Promise.all([own.end(), ddp.end()])
+  })
+
   test('[RC-2.4-14] a status set in another dialect is told at once, in this one’s words', async () => {
     const ann = await someone()
     const ddp = await watching(ann)

@@ -127,6 +127,7 @@ test('[RC-2.4-6] a connection watches at most 10,000 users; a list that would ma
     news: createNews(),
     principal,
     outbox,
+    joinRing: () => ({ start() {}, leave() {} }),
     send() {},
     log: { error() {} },
   })

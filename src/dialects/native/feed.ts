@@ -45,6 +45,8 @@ export function createFeed({ connection, principal, view, groups, fanout, voice,
   let cursor: string | null = null
   let place: RingPlace | null = null
   let ofEveryone = false
+  /** Watched by name, whatever groups they are in. */
+  const named = new Set<UserId>()
   /** Made with the first group. */
   let followed: Followed | null = null
 
@@ -89,7 +91,7 @@ export function createFeed({ connection, principal, view, groups, fanout, voice,
     nobody()
     ofEveryone = true
     const changes = changesSince(since, { everyone: true }) ?? view.changesSince(null)
-    const mine = ring.join(connection, { self, ownTold, reached: (text) => remember(text) })
+    const mine = ring.join(connection, { self, reached: remember })
     place = mine
     pour(connection, framesOf(changes), () => {
       if (place !== mine) return
@@ -111,12 +113,15 @@ export function createFeed({ connection, principal, view, groups, fanout, voice,
   }
 
   function follow(): Followed {
-    followed ??= createFollowed({ connection, principal, view, outbox, groups: groups.as(principal), watch: () => watch })
+    const isNamed = (userId: UserId): boolean => named.has(userId)
+    const parts = { connection, principal, view, outbox, groups: groups.as(principal), watch: () => watch, isNamed }
+    followed ??= createFollowed(parts)
     return followed
   }
 
   function nobody(): void {
     ofEveryone = false
+    named.clear()
     followed?.stop()
     followed = null
     place?.leave()
@@ -126,11 +131,15 @@ export function createFeed({ connection, principal, view, groups, fanout, voice,
   }
 
   return {
-    watch(userIds, unknown, since, named) {
+    watch(userIds, unknown, since, words) {
       if (reach?.groups !== undefined) follow().mind()
-      watchUsers(userIds, since, { users: userIds, unknown, ...(named && { named }) })
+      watchUsers(userIds, since, { users: userIds, unknown, ...(words && { named: words }) })
+      if (!ofEveryone) for (const userId of userIds) named.add(userId)
     },
-    unwatch: (userIds) => watch.remove(userIds),
+    unwatch(userIds) {
+      for (const userId of userIds) named.delete(userId)
+      watch.remove(userIds.filter((userId) => followed?.has(userId) !== true))
+    },
     watchGroups(groupIds) {
       if (ofEveryone) return
       const userIds = follow().watch(groupIds)

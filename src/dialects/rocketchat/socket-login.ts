@@ -3,6 +3,7 @@ import type { Services } from '../../core/service.ts'
 import type { Presence, UserId } from '../../core/vocabulary.ts'
 import { CLOSE, type Connection } from '../../realtime/connection.ts'
 import type { Fanout } from '../../realtime/fanout.ts'
+import type { Ring } from '../../realtime/ring.ts'
 import { nosub } from './ddp.ts'
 import { type Entered, enter } from './entering.ts'
 import type { BugLog } from './methods-errors.ts'
@@ -49,6 +50,7 @@ export interface SocketLoginParts {
   readonly presets: PresetEvents
   readonly news: News
   readonly form: Form
+  readonly ring: Ring
   readonly client: SocketClient
   readonly connection: Connection
   readonly log: BugLog
@@ -57,7 +59,7 @@ export interface SocketLoginParts {
 }
 
 export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
-  const { services, fanout, presets, news, form, client, connection, send, log } = parts
+  const { services, fanout, presets, news, form, ring, client, connection, send, log } = parts
   const { authentication, settings } = services
   let account: Account | null = null
 
@@ -68,7 +70,9 @@ export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
     const { platform } = client
     const session = openSession({ services, principal, platform, connectionId: connection.id, resumes, ended })
     const outbox = (stream: PresenceStream) => fanout.outbox({ connection, encode: encoderOf(stream) })
-    account = { principal, token, session, streams: createStreams({ services, presets, news, principal, send, outbox, log }) }
+    const joinRing = () => ring.join(connection, { self: principal.userId })
+    const streams = createStreams({ services, presets, news, principal, send, outbox, joinRing, log })
+    account = { principal, token, session, streams }
   }
 
   /** While broadcasting is off nothing is told, and nothing of it later. */

@@ -4,6 +4,7 @@ import { converse, type SocketShared } from './socket.ts'
 import { type Form, plainForm, sockjsForm } from './socket-form.ts'
 import type { SocketClient } from './socket-login.ts'
 import { platformOf } from './socket-session.ts'
+import { createStatusRing } from './streams-ring.ts'
 
 /** Bytes of one message: the longest list of users to watch fits. */
 const MESSAGE_BYTES_MAX = 1_048_576
@@ -17,11 +18,12 @@ const SOCKJS = /^\/sockjs\/[^/]+\/[^/]+\/websocket$/
 export function socketRoutes(shared: SocketShared): SocketRoute[] {
   const taking = (matches: (path: string) => boolean, formOf: (people: People) => Form): SocketRoute => {
     const form = formOf(shared.services.people)
+    const ring = createStatusRing({ ...shared, logged: form.frames.logged })
     return {
       matches,
       messageBytesMax: MESSAGE_BYTES_MAX,
       identifyMsMax: IDENTIFY_MS_MAX,
-      accept: (request, connection) => converse(shared, { form, client: clientOf(request), connection }),
+      accept: (request, connection) => converse(shared, { form, ring, client: clientOf(request), connection }),
     }
   }
   return [taking((path) => path === PLAIN, plainForm), taking((path) => SOCKJS.test(path), sockjsForm)]

@@ -1,6 +1,7 @@
 import type { Services } from '../../core/service.ts'
 import { CLOSE, type Connection, isGoodbye, type SocketHandlers } from '../../realtime/connection.ts'
 import type { Fanout } from '../../realtime/fanout.ts'
+import type { Ring } from '../../realtime/ring.ts'
 import * as ddp from './ddp.ts'
 import type { Methods } from './methods.ts'
 import { type BugLog, methodErrorOf } from './methods-errors.ts'
@@ -27,6 +28,8 @@ export interface SocketShared {
 
 export interface SocketOwn {
   readonly form: Form
+  /** Of its form. */
+  readonly ring: Ring
   readonly client: SocketClient
   readonly connection: Connection
 }

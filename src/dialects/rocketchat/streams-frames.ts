@@ -48,7 +48,8 @@ export function createStreamFrames({ people, frame }: StreamFramesParts): Stream
 export const goneMessage = (id: string): string =>
   streamEvent('user-presence', { uid: id, eventName: id, args: [['', CODE_OUT.offline, '']] }, id)
 
-const NOTHING = Buffer.alloc(0)
+/** What is not told at all. */
+export const NOTHING = Buffer.alloc(0)
 
 /** The text has its place in the list: it is empty without a note. */
 const statusArgs = ({ availability, note }: Presence) => [CODE_OUT[availability], statusTextOf(note) ?? '']

@@ -3,6 +3,7 @@ import type { Principal } from '../../core/principal.ts'
 import type { Services, Watch } from '../../core/service.ts'
 import type { UserId } from '../../core/vocabulary.ts'
 import type { Outbox } from '../../realtime/outbox.ts'
+import type { RingPlace } from '../../realtime/ring.ts'
 import { methodError, nosub, ready } from './ddp.ts'
 import { NAME } from './ids.ts'
 import { type BugLog, methodErrorOf } from './methods-errors.ts'
@@ -20,6 +21,8 @@ export interface StreamsParts {
   readonly principal: Principal
   /** What gathers the connection's events of one stream. */
   readonly outbox: (stream: PresenceStream) => Outbox
+  /** The connection's place among those who are told of everybody but themselves. */
+  readonly joinRing: () => RingPlace
   /** Sends one message. */
   readonly send: (message: string) => void
   readonly log: BugLog
@@ -33,7 +36,7 @@ export interface Streams {
   stop(): readonly string[]
 }
 
-export function createStreams({ services, presets, news, principal, outbox, send, log }: StreamsParts): Streams {
+export function createStreams({ services, presets, news, principal, outbox, joinRing, send, log }: StreamsParts): Streams {
   const { people, presence } = services
   /** Which source each subscription listens to. Several may share one: an event does not say whose it is. */
   const subscriptions = new Map<string, string>()
@@ -66,19 +69,31 @@ export function createStreams({ services, presets, news, principal, outbox, send
   }
 
   function open(name: string, event: string): Source {
-    if (name === 'stream-notify-user') return event === `${people.idIn(NAME, principal.userId)}/userData` ? own() : SILENT
+    if (name === 'stream-notify-user') return event === `${people.idIn(NAME, principal.userId)}/userData` ? own('own') : SILENT
     if (event === 'user-status') return everyone()
     return { stop: presets.listen(event, send) }
   }
 
+  /** Whose token reaches everybody shares what all are told; what it sees of itself is its own. */
   function everyone(): Source {
+    if (principal.reach === null) {
+      const [self, place] = [own('logged'), joinRing()]
+      news.forgetAll()
+      place.start()
+      return {
+        stop() {
+          self.stop()
+          place.leave()
+        },
+      }
+    }
     const listening = watch('logged')
     listening.everyone(true)
     return listening
   }
 
-  function own(): Source {
-    const listening = watch('own')
+  function own(stream: PresenceStream): Source {
+    const listening = watch(stream)
     listening.add([principal.userId])
     return listening
   }
