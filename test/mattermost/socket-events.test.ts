@@ -138,8 +138,8 @@ test('[MM-3.2-34] broadcastOthers off: others are not told, oneself is', async (
   await other.event('status_change', isOf(bob, 'away'))
 })
 
-test('[MM-3.2-40] statusesEnabled off: no events, and no statuses', async () => {
-  const socket = await enter(ada)
+test('[MM-3.2-40] statusesEnabled off: no status is told nor shown, custom statuses are told; on again, what changed meanwhile comes with the next change', async () => {
+  const [socket, own] = [await enter(ada), await enter(bob)]
   await ada.post('/users/status/ids', [bob.id])
   await bob.set('away')
   await socket.event('status_change', isOf(bob, 'away'))
@@ -147,8 +147,13 @@ test('[MM-3.2-40] statusesEnabled off: no events, and no statuses', async () => 
   expect(await socket.ask('get_statuses', null)).not.toHaveProperty('data')
   expect(await socket.ask('get_statuses_by_ids', { user_ids: [bob.id] })).not.toHaveProperty('data')
   await server.call('PUT', '/v1/presence/me/availability', bob.token, { availability: 'busy' })
+  await bob.put('/users/me/status/custom', { text: 'here all the same' })
+  for (const each of [socket, own]) await each.event('user_updated', ({ user }) => user.id === bob.id)
   await wait(QUIET_MS)
-  expect(statusesOf(socket, bob)).toEqual(['away'])
+  for (const each of [socket, own]) expect(statusesOf(each, bob).at(-1)).toBe('away')
+  await settings({ statusesEnabled: true })
+  await bob.put('/users/me/status/custom', { text: 'and still' })
+  for (const each of [socket, own]) await each.event('status_change', isOf(bob, 'dnd'))
 })
 
 test('[MM-3.2-36] a custom status comes with the whole user, to its owner with the recent ones', async () => {

@@ -70,25 +70,28 @@ export function createLine({ services, events, principal, connectionId, first }:
 
   const untold = (error: unknown): void => log.warn({ err: error }, 'a custom status is not told to its owner')
 
+  /** While statuses are off, only notes are told; the status stays the one that was told last. */
+  const toldAfter = (before: Presence, presence: Presence): Presence =>
+    settings.current.statusesEnabled ? presence : { ...presence, availability: before.availability, activity: before.activity }
+
   const toldOwn = (presence: Presence): void => {
     const before = ownKnown
-    ownKnown = presence
+    ownKnown = before === null ? presence : toldAfter(before, presence)
     if (before === null) return
-    if (statusOf(before) !== statusOf(presence)) tell(events.status(presence))
+    if (statusOf(before) !== statusOf(ownKnown)) tell(events.status(presence))
     if (!isSameNote(before.note, presence.note)) void tellOwnNote().catch(untold)
   }
 
   const told = (presence: Presence): void => {
-    const { statusesEnabled, broadcastOthers } = settings.current
-    if (!statusesEnabled) return
     if (presence.userId === principal.userId) {
       toldOwn(presence)
       return
     }
     const before = known.get(presence.userId)
-    if (before === undefined || before === presence || !broadcastOthers) return
-    known.set(presence.userId, presence)
-    if (statusOf(before) !== statusOf(presence)) tell(events.status(presence))
+    if (before === undefined || before === presence || !settings.current.broadcastOthers) return
+    const after = toldAfter(before, presence)
+    known.set(presence.userId, after)
+    if (statusOf(before) !== statusOf(after)) tell(events.status(presence))
     if (!isSameNote(before.note, presence.note)) tell(events.user(presence))
   }
 
