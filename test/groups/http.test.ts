@@ -174,6 +174,25 @@ test('[V14] waiting over a socket is answered once, with the id that it was aske
   line.socket.close()
 })
 
+test('[V14] a number that a wait was asked with stays one, and what was refused waits for nothing', async () => {
+  const [ann, bea] = (await people(2)) as [Person, Person]
+  const line = await talk(server, ann.token)
+  line.socket.send(JSON.stringify({ type: 'until-free', user: bea.user.id, id: 7 }))
+  await line.until(({ type, id }) => type === 'done' && id === 7)
+  await set(bea, 'online')
+  expect(await line.of('free')).toMatchObject({ id: 7 })
+  line.socket.close()
+  const { body } = await ask(server, 'POST /v1/tokens', {
+    token: ann.token,
+    body: { name: 'writer', scopes: ['presence:write-own'] },
+  })
+  const writer = await talk(server, body.token)
+  const those = await people(101)
+  for (const { user } of those)
+    expect(await writer.say({ type: 'until-free', user: user.id })).toMatchObject({ problem: { status: 403 } })
+  writer.socket.close()
+})
+
 test('[V13] a watched group tells of whoever joins, and takes away whoever leaves', async () => {
   const those = await people(4)
   const [ann, bea, cyd, dan] = those
@@ -276,6 +295,32 @@ test('[V13] whom a limited token watches by name is taken away when they leave i
   await line.presenceOf(ann?.user.id, 'offline')
   await ask(server, `DELETE /v1/groups/${group.id}/members/${ann?.user.id}`)
   await line.until(({ type, userId }) => type === 'removed' && userId === ann?.user.id)
+  line.socket.close()
+})
+
+test('[V13] who is watched by name and in a group is told of until neither wants them', async () => {
+  const [ann, bea] = (await people(2)) as [Person, Person]
+  const group = await groupOf([ann, bea])
+  const line = await talk(server, server.adminToken)
+  await line.say({ type: 'watch', users: idsOf([ann, bea]) })
+  await line.say({ type: 'watch', groups: [group.id] })
+  await ask(server, `DELETE /v1/groups/${group.id}/members/${ann.user.id}`)
+  await set(ann, 'busy')
+  await line.presenceOf(ann.user.id, 'busy')
+  expect(line.heard.filter(({ type }) => type === 'removed')).toEqual([])
+  await line.say({ type: 'unwatch', users: [bea.user.id] })
+  await set(bea, 'busy')
+  await line.presenceOf(bea.user.id, 'busy')
+  await line.say({ type: 'watch', users: [bea.user.id] })
+  await line.say({ type: 'unwatch', groups: [group.id] })
+  await set(bea, 'away')
+  await line.presenceOf(bea.user.id, 'away')
+  await line.say({ type: 'unwatch', users: [bea.user.id] })
+  const from = line.heard.length
+  await set(bea, 'busy')
+  await set(ann, 'away')
+  await line.presenceOf(ann.user.id, 'away', from)
+  expect(line.heard.slice(from).some(({ presence }) => presence?.userId === bea.user.id)).toBe(false)
   line.socket.close()
 })
 

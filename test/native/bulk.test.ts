@@ -71,6 +71,17 @@ test('[N44] a line makes a user or changes the one it names, and the report keep
   expect((await server.login('with.password', 'their password')).user.username).toBe('with.password')
 })
 
+test('[N44] [N23] a line is as strict about types as a body: nothing is read from text', async () => {
+  const report = await arrayOf(
+    importing([line({ username: 7 }), line({ username: 'typed', active: 'false' }), line({ username: 'typed', name: null })]),
+  )
+  expect(report.slice(0, -1).map(({ result, problem }) => [result, problem?.field])).toEqual([
+    ['refused', 'username'],
+    ['refused', 'active'],
+    ['refused', 'name'],
+  ])
+})
+
 test('[N44] what is sent is answered while more is to come', async () => {
   const { promise: seen, resolve } = Promise.withResolvers<void>()
   const lines = async function* () {

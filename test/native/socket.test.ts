@@ -183,6 +183,17 @@ test('[N38] what is said wrongly is answered with the problem and the message it
   expect((await client.closed).code).toBe(1003)
 })
 
+test('[N38] [N23] a type is no other: numbers, truth and nothing are not read from text', async () => {
+  const line = await talk(server, server.adminToken)
+  for (const said of [
+    { type: 'watch', everyone: 'true' },
+    { type: 'watch', users: [7] },
+    { type: 'attend', app: 1, platform: 'web' },
+  ])
+    expect(await line.say(said)).toMatchObject({ type: 'error', problem: { status: 400 } })
+  line.socket.close()
+})
+
 test('[N39] a token that ends ends its connections', async () => {
   const { user, token } = await person()
   const client = await talk(server, token)

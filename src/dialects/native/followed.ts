@@ -13,6 +13,8 @@ export interface Followed {
   unwatch(groupIds: Iterable<GroupId>): void
   /** The same of all that a limited token names, users too. */
   everyone(): readonly UserId[]
+  /** Whether a group that is watched has them. */
+  has(userId: UserId): boolean
   /** Whoever leaves a limited token's groups, and its reach with that, is taken away though they were watched by name. */
   mind(): void
   stop(): void
@@ -25,6 +27,8 @@ export interface FollowedParts {
   readonly groups: Groups
   readonly outbox: Outbox
   readonly watch: () => Watch
+  /** Whether they are watched by name too: then no group takes them away. */
+  readonly isNamed: (userId: UserId) => boolean
 }
 
 interface Following {
@@ -33,13 +37,13 @@ interface Following {
   isWatched: boolean
 }
 
-export function createFollowed({ connection, principal, view, groups, outbox, watch }: FollowedParts): Followed {
+export function createFollowed({ connection, principal, view, groups, outbox, watch, isNamed }: FollowedParts): Followed {
   const following = new Map<GroupId, Following>()
   const { reach } = principal
   /** Watched whatever group they leave. */
   let kept: ReadonlySet<UserId> = new Set()
 
-  function isWanted(userId: UserId): boolean {
+  function has(userId: UserId): boolean {
     return kept.has(userId) || [...following.values()].some(({ isWatched, users }) => isWatched && users.has(userId))
   }
 
@@ -55,7 +59,8 @@ export function createFollowed({ connection, principal, view, groups, outbox, wa
   }
 
   function went(userId: UserId, isWatched: boolean): void {
-    if (isWatched ? isWanted(userId) : reach?.has(userId) !== false) return
+    const isReached = reach === null || reach.has(userId)
+    if (isReached && (!isWatched || isNamed(userId) || has(userId))) return
     watch().remove([userId])
     outbox.gone(userId)
   }
@@ -103,12 +108,14 @@ export function createFollowed({ connection, principal, view, groups, outbox, wa
     watch: (groupIds) => [...watchAll(groupIds)],
     unwatch(groupIds) {
       for (const groupId of groupIds)
-        if (following.get(groupId)?.isWatched) watch().remove([...end(groupId)].filter((userId) => !isWanted(userId)))
+        if (following.get(groupId)?.isWatched)
+          watch().remove([...end(groupId)].filter((userId) => !isNamed(userId) && !has(userId)))
     },
     everyone() {
       kept = reach?.groups?.users ?? kept
       return [...new Set([...kept, ...watchAll(ofToken())])]
     },
+    has,
     mind() {
       for (const groupId of ofToken()) follow(groupId, false)
     },

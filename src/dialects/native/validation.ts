@@ -4,13 +4,14 @@ import type { TSchema } from 'typebox'
 import { Failure } from '../../core/errors.ts'
 
 const strict = { allowUnionTypes: true, verbose: true } as const
-const ofBodies = new Ajv(strict)
-/** Paths and queries are text, so that their numbers are read from text. */
-const ofAddresses = new Ajv({ ...strict, coerceTypes: true })
+const ofJson = new Ajv(strict)
+/** These are text, so that their numbers are read from text. */
+const TEXTUAL: readonly (string | undefined)[] = ['params', 'querystring', 'headers']
+const ofTexts = new Ajv({ ...strict, coerceTypes: true })
 
 /** Checks what a request says and changes nothing of it; the failure names the field and what would be right. */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const validate = (httpPart === 'body' ? ofBodies : ofAddresses).compile(schema)
+  const validate = (TEXTUAL.includes(httpPart) ? ofTexts : ofJson).compile(schema)
   return (said: unknown) => {
     if (validate(said)) return { value: said }
     const [error] = validate.errors ?? []

@@ -39,17 +39,18 @@ export function createWaits({ groups, fanout, say, texts }: WaitsParts): Waits {
       const key = keyOf(awaited)
       const named = { ...(id !== undefined && { id }), ...awaited }
       // Said in a round of sending: this is called from within the telling, and maybe before the acknowledgement.
+      let isTold = false
       const tell = (text: string): void => {
+        isTold = true
         stops.delete(key)
         fanout.soon(() => say(text))
       }
-      stops.set(key, () => {})
       const stop = groups.untilFree(awaited, {
         free: (presence) =>
           tell(`${JSON.stringify({ type: 'free', ...named }).slice(0, -1)},"presence":${texts(presence).text}}`),
         gone: () => tell(JSON.stringify({ type: 'gone', ...named })),
       })
-      if (stops.has(key)) stops.set(key, stop)
+      if (!isTold) stops.set(key, stop)
     },
     cancel,
     stop() {
