@@ -53,6 +53,35 @@ test('[RC-1.5-3] users.listByStatus lists accounts', async () => {
   expect(names(await list('hasLoggedIn=true'))).toContain('ann')
 })
 
+test('[RC-1.5-16] users.list tells who is there, as the libraries of bots ask for it', async () => {
+  const list = (query: object = {}, fields?: object, more = '') => {
+    const asked = new URLSearchParams({ query: JSON.stringify(query), ...(fields && { fields: JSON.stringify(fields) }) })
+    return talk.get('users.list', ann, asked.toString() + more)
+  }
+  const all = await talk.get('users.list', ann)
+  expect(Object.keys(all.body)).toEqual(['users', 'count', 'offset', 'total', 'success'])
+  expect(all.body.users.find(({ _id }: { _id: string }) => _id === idOf(ann))).toMatchObject({
+    username: 'ann',
+    name: 'Ann',
+    status: 'busy',
+    statusSource: 'manual',
+    active: true,
+    roles: ['user'],
+    type: 'user',
+  })
+  expect(names(await list({ status: { $ne: 'offline' } }))).toEqual(['ann'])
+  expect(names(await list({ status: { $in: ['offline', 'away'] } }))).toEqual(['admin', 'bob'])
+  expect(names(await list({ status: { $nin: ['busy'] }, roles: 'bot' }))).toEqual(['bob'])
+  expect(names(await list({ username: { $eq: 'bob' }, active: true }))).toEqual(['bob'])
+  expect((await list({ status: 'busy' }, { status: 1 })).body.users).toEqual([{ _id: idOf(ann), status: 'busy' }])
+  expect(Object.keys((await list({ status: 'busy' }, { emails: 0, name: 0 })).body.users[0])).not.toContain('name')
+  expect((await list({}, {}, '&count=1&offset=1')).body).toMatchObject({ count: 1, offset: 1, total: 3 })
+  for (const query of [{ $where: '1' }, { status: { $regex: 'o' } }, { status: { $in: 'busy' } }, { status: ['busy'] }, []])
+    expect((await list(query)).body.errorType).toBe('error-invalid-query')
+  for (const fields of [{ status: 'yes' }, []]) expect((await list({}, fields)).body.errorType).toBe('error-invalid-fields')
+  expect((await talk.get('users.list', ann, 'sort=upwards')).body.errorType).toBe('error-invalid-sort')
+})
+
 test('[RC-1.5-5] lists are paged and sorted', async () => {
   const list = (query: string) => talk.get('users.listByStatus', ann, query)
   expect(names(await list(`sort=${encodeURIComponent('{"username":-1}')}`))).toEqual(['bob', 'ann', 'admin'])
@@ -63,7 +92,7 @@ test('[RC-1.5-5] lists are paged and sorted', async () => {
   expect((await list('count=many')).body.errorType).toBe('error-invalid-params')
 })
 
-test('[RC-1.5-4] [RC-1.5-3] a bad status, and no permission', async () => {
+test('[RC-1.5-4] [RC-1.5-3] [RC-1.5-16] a bad status, and no permission', async () => {
   const bad = await talk.get('users.listByStatus', ann, 'status=away')
   expect(bad.body).toEqual({
     success: false,
@@ -72,7 +101,7 @@ test('[RC-1.5-4] [RC-1.5-3] a bad status, and no permission', async () => {
   })
   const roles = (roles: string[]) => talk.post('permissions.update', admin, { permissions: [{ _id: 'view-d-room', roles }] })
   await roles(['admin'])
-  expect((await talk.get('users.listByStatus', ann)).status).toBe(403)
+  for (const list of ['users.listByStatus', 'users.list']) expect((await talk.get(list, ann)).status).toBe(403)
   await roles(['admin', 'user'])
   expect((await talk.get('users.listByStatus', ann)).status).toBe(200)
 })

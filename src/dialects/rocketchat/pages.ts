@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { refusal } from './answers.ts'
+import { entriesOf } from './selection.ts'
 import { NullableNumber, NullableString } from './validation.ts'
 
 /** Elements of a page when none are asked for. */
@@ -32,20 +33,18 @@ export type Sort = readonly (readonly [string, number])[]
 /** Reads `{"name":1}`; null: it is no such thing. */
 export function sortOf(text: string | null | undefined, otherwise: string): Sort | null {
   if (!text) return [[otherwise, 1]]
-  try {
-    const said: unknown = JSON.parse(text)
-    if (typeof said !== 'object' || said === null || Array.isArray(said)) return null
-    const sort = Object.entries(said)
-    return sort.every(([, way]) => way === 1 || way === -1) ? sort : null
-  } catch {
-    return null
-  }
+  const sort = entriesOf(text)
+  return sort?.every((entry): entry is [string, number] => entry[1] === 1 || entry[1] === -1) ? sort : null
 }
 
-/** What was asked for is no order of a list. */
-export function refuseSort(reply: FastifyReply, sort: string): string {
-  const reason = `Invalid sort parameter provided: "${sort}"`
-  return refusal(reply, { code: 'error-invalid-sort', reason, details: { helperMethod: 'parseJsonQuery' } })
+/** What was asked for in `sort`, `query` or `fields` cannot be done with a list. */
+export function refuseParameter(
+  reply: FastifyReply,
+  name: 'sort' | 'query' | 'fields',
+  given: string | null | undefined,
+): string {
+  const reason = `Invalid ${name} parameter provided: "${given ?? ''}"`
+  return refusal(reply, { code: `error-invalid-${name}`, reason, details: { helperMethod: 'parseJsonQuery' } })
 }
 
 /** A sorted copy. Fields that the elements do not have leave the order as it is. */

@@ -4,7 +4,7 @@ import type { Preset } from '../../core/accounts.ts'
 import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { failure, refusal, success } from './answers.ts'
-import { PAGE, pageOf, refuseSort, sorted, sortOf } from './pages.ts'
+import { PAGE, pageOf, refuseParameter, sorted, sortOf } from './pages.ts'
 import { DoneShape, OnePresetShape, PresetsShape } from './shapes.ts'
 import { NO_STATUS, STATUSES, statusTypeOf, timeText } from './translate.ts'
 import { closed, NullableString } from './validation.ts'
@@ -32,7 +32,7 @@ export function presetRoutes({ administration }: Services): Route[] {
       query: ListQuery,
       async handle({ query, principal, reply }) {
         const sort = sortOf(query.sort, 'name')
-        if (sort === null) return refuseSort(reply, query.sort ?? '')
+        if (sort === null) return refuseParameter(reply, 'sort', query.sort)
         const wanted = (query.name ?? '').toLowerCase()
         const presets = (await administration.as(principal).presets())
           .filter(({ id, name }) => name.toLowerCase().includes(wanted) && (!query._id || id === query._id))

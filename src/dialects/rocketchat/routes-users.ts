@@ -6,9 +6,11 @@ import { type Route, route } from '../../http/route.ts'
 import { failure, success } from './answers.ts'
 import { NAME } from './ids.ts'
 import { findNamed, NAMED, refuseNamed } from './named.ts'
-import { PAGE, pageOf, refuseSort, sorted, sortOf } from './pages.ts'
+import { PAGE, pageOf, refuseParameter, sorted, sortOf } from './pages.ts'
 import { fullProfileOf, listedProfileOf, profileOf } from './profiles.ts'
-import { UserShape, UsersShape, withSuccess } from './shapes.ts'
+import { conditionOf, projectionOf } from './selection.ts'
+import { SelectedUsersShape, UserShape, UsersShape, withSuccess } from './shapes.ts'
+import { statusFieldsOf } from './translate.ts'
 import { closed, NullableBoolean, NullableString, oneOf } from './validation.ts'
 
 const Text = Type.Optional(Type.String())
@@ -27,6 +29,10 @@ const ListQuery = Type.Object(
     searchTerm: Type.Optional(NullableString),
     inactiveReason: Type.Optional(Type.Array(oneOf(['deactivated', 'pending_approval', 'idle_too_long']))),
   },
+  closed,
+)
+const SelectionQuery = Type.Object(
+  { ...PAGE, query: Type.Optional(NullableString), fields: Type.Optional(NullableString) },
   closed,
 )
 const Deletion = Type.Unsafe<{ userId?: string; username?: string; user?: string }>({
@@ -79,7 +85,7 @@ export function userRoutes({ people, presence, administration }: Services): Rout
       query: ListQuery,
       handle({ query, principal, reply }) {
         const sort = sortOf(query.sort?.replace('"status"', '"active"'), 'username')
-        if (sort === null) return refuseSort(reply, query.sort ?? '')
+        if (sort === null) return refuseParameter(reply, 'sort', query.sort)
         const { view } = presence.as(principal, NAME)
         const wanted = searchFor(query, administers(principal))
         const users = [...people.everyone()].filter(wanted).flatMap((user) => {
@@ -89,6 +95,35 @@ export function userRoutes({ people, presence, administration }: Services): Rout
         })
         const { page, offset } = pageOf(sorted(users, sort), query)
         return success({ users: page, count: page.length, offset, total: users.length })
+      },
+    }),
+    route({
+      rule: 'RC-1.5-16',
+      method: 'GET',
+      path: '/api/v1/users.list',
+      summary: 'List users with their status',
+      answers: { 200: SelectedUsersShape },
+      access: 'user',
+      rate: 'read',
+      permission: 'list-users',
+      query: SelectionQuery,
+      handle({ query, principal, reply }) {
+        const sort = sortOf(query.sort, 'username')
+        if (sort === null) return refuseParameter(reply, 'sort', query.sort)
+        const isWanted = conditionOf(query.query)
+        if (isWanted === null) return refuseParameter(reply, 'query', query.query)
+        const selected = projectionOf(query.fields)
+        if (selected === null) return refuseParameter(reply, 'fields', query.fields)
+        const { view } = presence.as(principal, NAME)
+        const users = [...people.everyone()].flatMap((user) => {
+          const shown = view.get(user.id)
+          if (shown === null) return []
+          const { utcOffset } = user
+          const listed = { ...listedProfileOf(user, shown, principal), ...statusFieldsOf(shown), utcOffset }
+          return isWanted(listed) ? [listed] : []
+        })
+        const { page, offset } = pageOf(sorted(users, sort), query)
+        return success({ users: page.map(selected), count: page.length, offset, total: users.length })
       },
     }),
     route({

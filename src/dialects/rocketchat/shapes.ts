@@ -97,6 +97,18 @@ export const UsersShape = page(
   }),
 )
 
+/** Which of them are there was chosen by the caller. */
+export const SelectedUsersShape = page(
+  'SelectedUserPage',
+  'users',
+  titled(
+    'SelectedUser',
+    Type.Partial(
+      Type.Object({ ...named, emails: Emails, type: Kind, status: Status, statusText, ...claimed, roles: Roles, ...account }),
+    ).properties,
+  ),
+)
+
 export const PreferencesShape = Type.Object(
   {},
   { title: 'RocketChatPreferences', description: 'What clients keep; other fields than these two, too.' },
