@@ -13,8 +13,12 @@ export interface Replicas {
   readonly engine: Replica
 }
 
-/** Fills both from the ledger, then keeps them with it. False: asked to end before that. */
-export async function fillFrom(ledger: Ledger, { directory, engine }: Replicas, ending: Ending): Promise<boolean> {
+/** Fills both from the ledger, then keeps them with it, until there is a gap. False: asked to end before that. */
+export async function fillFrom(
+  ledger: Ledger,
+  { directory, engine }: Replicas,
+  { ending, onGap }: { readonly ending: Ending; readonly onGap: () => void },
+): Promise<boolean> {
   const replicaOf = (partition: string): Replica => (partition === 'directory' ? directory : engine)
   const positions = await ledger
     .load((entry) => {
@@ -30,8 +34,7 @@ export async function fillFrom(ledger: Ledger, { directory, engine }: Replicas, 
   await engine.loaded(positions)
   ledger.follow(positions, {
     commit: (commit) => replicaOf(commit.partition).commit(commit),
-    // What is held may be wrong now. A fresh start loads all; until then nothing false is served.
-    reload: () => ending.ask('gap'),
+    reload: onGap,
   })
   return true
 }

@@ -29,6 +29,8 @@ export interface ReadyWords {
 
 /** One process, which has all to itself. */
 export function placeAlone(config: Config): Place {
+  let { port } = config
+  let isSaid = false
   return {
     worker: null,
     listensEarly: true,
@@ -36,9 +38,16 @@ export function placeAlone(config: Config): Place {
       await makeFolder(config.store)
       return openLedger(config.store, { log })
     },
-    listen: (http) => listen(http, config),
+    async listen(http) {
+      const url = await listen(http, { ...config, port })
+      port = Number(new URL(url).port) || port
+      return url
+    },
     measured: (own) => own,
-    ready: (words) => sayReady(words, config),
+    ready(words) {
+      if (!isSaid) sayReady(words, config)
+      isSaid = true
+    },
   }
 }
 

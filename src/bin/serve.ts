@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import type { Logger } from 'pino'
+import type { Ledger } from '../core/ports.ts'
 import { mattermostDialect } from '../dialects/mattermost/dialect.ts'
 import { nativeDialect } from '../dialects/native/dialect.ts'
 import { rocketchatDialect } from '../dialects/rocketchat/dialect.ts'
@@ -15,8 +16,9 @@ import { createMetrics } from '../metrics/metrics.ts'
 import { createRealtime } from '../realtime/realtime.ts'
 import { addressReader } from './addresses.ts'
 import type { Config } from './config.ts'
-import { createEnding } from './ending.ts'
+import { createEnding, type Ending } from './ending.ts'
 import { close } from './listen.ts'
+import { closeInTime, liveOn, openAgain } from './lives.ts'
 import { fillFrom } from './load.ts'
 import { createLog } from './log.ts'
 import type { Place } from './place.ts'
@@ -28,11 +30,23 @@ import { readTracing } from './tracing-settings.ts'
 import { VERSION } from './version.ts'
 import { openWorkspace } from './workspace.ts'
 
-/** Serves until it is asked to end. Everything there is, from the ledger outwards; closed in reverse. */
+/** Serves until it is asked to end. */
 export async function serve(config: Config, place: Place): Promise<void> {
   // A burst of a hundred waiting requests would teach V8 to make every later request's objects old, and a read cost twice as much.
   setFlagsFromString('--no-allocation-site-pretenuring')
   const ending = createEnding()
+  await liveOn((given) => live({ config, place, ending, given }))
+}
+
+interface LifeParts {
+  readonly config: Config
+  readonly place: Place
+  readonly ending: Ending
+  readonly given: Ledger | null
+}
+
+/** Everything there is, from the ledger outwards; closed in reverse. Answers as `Life`. */
+async function live({ config, place, ending, given }: LifeParts): Promise<Ledger | null> {
   await using stack = new AsyncDisposableStack()
   const { trustedProxies, tls } = config
   const credentials = tls === null ? null : readCredentials(tls)
@@ -40,7 +54,7 @@ export async function serve(config: Config, place: Place): Promise<void> {
     log.warn({ dialect, route, ms: Math.round(ms) }, 'a slow request')
   const metrics = stack.adopt(createMetrics({ version: VERSION, onSlow }), (made) => made.close())
   const log = createLog({ form: config.log, level: config.logLevel, worker: place.worker, onLine: metrics.onLine })
-  const opened = stack.adopt(await place.openLedger(log), (made) => made.close())
+  const opened = stack.adopt(given ?? (await place.openLedger(log)), (made) => made.close())
   const tracing = await traced(log)
   if (tracing !== null) stack.defer(tracing.close)
   const measured = metrics.ledger(opened)
@@ -103,7 +117,8 @@ export async function serve(config: Config, place: Place): Promise<void> {
   // Until everything is loaded it answers probes, and refuses all else to a later time.
   const early = place.listensEarly ? await place.listen(http) : null
 
-  if (!(await fillFrom(ledger, { directory, engine }, ending))) return
+  const gap = Promise.withResolvers<'gap'>()
+  if (!(await fillFrom(ledger, { directory, engine }, { ending, onGap: () => gap.resolve('gap') }))) return null
   await groups.start()
   await nodes.start()
   webhooks.start()
@@ -115,12 +130,23 @@ export async function serve(config: Config, place: Place): Promise<void> {
   health.state = 'ready'
   place.ready({ url: early ?? (await place.listen(http)), administrator })
 
-  const why = await ending.asked
-  health.state = 'draining'
-  if (why === 'gap' || why === 'superseded') process.exitCode = 1
+  const why = await Promise.race([ending.asked, gap.promise])
+  const next = why === 'gap' ? await again() : null
+  if (next === null) health.state = 'draining'
+  if (why === 'superseded') process.exitCode = 1
   log.info({ why }, 'ending')
   // From here on others may take over the sessions of those who are sent away.
   await nodes.leave()
+  return next
+
+  /** What is held may be wrong: nothing of it is served any more, and all is loaded anew. */
+  async function again(): Promise<Ledger | null> {
+    health.state = 'loading'
+    log.warn('What is known here has a gap: everything is loaded again.')
+    const reopened = await openAgain(() => place.openLedger(log), ending)
+    if (reopened !== null) stack.defer(closeInTime())
+    return reopened
+  }
 }
 
 /** Null: nobody wants traces, and nothing is loaded for them. */

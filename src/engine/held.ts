@@ -74,5 +74,5 @@ function seenUntil(held: Held, endedAt: Instant, { declaredOnline }: PresenceRec
   return declaredAt <= believed ? Math.max(held.lastInputAt, declaredAt) : held.lastInputAt
 }
 
-export const isSame = (one: SessionOwner, other: SessionOwner): boolean =>
+const isSame = (one: SessionOwner, other: SessionOwner): boolean =>
   one.node === other.node && one.incarnation === other.incarnation

@@ -8,7 +8,7 @@ import type { Instant, UserId } from '../core/vocabulary.ts'
 import { found, inspectNames } from './admission.ts'
 import { createDeadlines } from './deadlines.ts'
 import type { Enact } from './enact.ts'
-import { eventsFor, type Held, isHoldersOf, isInTrust, isSame } from './held.ts'
+import { eventsFor, type Held, isHoldersOf, isInTrust } from './held.ts'
 import { createHolding, type SessionsFigures } from './holding.ts'
 import type { Nodes } from './nodes.ts'
 import type { Slices } from './slices.ts'
@@ -129,7 +129,7 @@ export function createSessions(parts: SessionsParts): Sessions {
     if (holding.at(held.number) !== held) return
     const record = subjects.slotOf(held.userId) < 0 ? null : recordOf(held.userId)
     if (record !== null && eventsFor(held, record, nodes.self()).length > 0) settle(held)
-    else if (held.endedAt !== null) forget(held)
+    else if (held.endedAt !== null || isAbandoned(held)) forget(held)
     else {
       held.said = null
       schedule(held)
@@ -159,11 +159,14 @@ export function createSessions(parts: SessionsParts): Sessions {
       if (session.owner !== null && session.seenUntil === null) keep(userId, session, session.owner, record)
   }
 
-  /** One that is this node's to look after, and is not held yet; what names this very incarnation is on its way. */
+  /** A connection came for another node's session, and was cut off before it was taken over: it is that node's still. */
+  const isAbandoned = ({ lost, holder }: Held): boolean => lost !== null && !nodes.tends(holder)
+
+  /** One that is this node's to look after, and is not held yet. */
   function keep(userId: UserId, session: Session, owner: SessionOwner, record: PresenceRecord): void {
     const { node } = owner
     nodes.meet(node)
-    if (!nodes.tends(node) || (begunAt !== null && isSame(owner, nodes.self()))) return
+    if (!nodes.tends(node)) return
     if (holding.of(userId).some(({ sessionId }) => sessionId === session.id)) return
     const at = begunAt === null ? now() : Math.max(begunAt, nodes.goneAt(node) ?? now())
     const graceMs = Math.max(restartGraceMs, settings.current.graceMs)
@@ -225,6 +228,7 @@ export function createSessions(parts: SessionsParts): Sessions {
         held.lost = { at: now(), graceMs: null }
         held.ended = null
         schedule(held)
+        if (isAbandoned(held)) settle(held)
         stalls.start()
       },
     }
