@@ -91,13 +91,15 @@ function createHistory(commitsMax: number, bytesMax: number) {
   let commits: Commit[] = []
   let [first, dropped, bytes] = [0, 0, 0]
 
-  function* trim(): Generator<Commit> {
+  function trim(): readonly Commit[] {
+    const gone: Commit[] = []
     while (commits.length - dropped > commitsMax || bytes > bytesMax) {
       const commit = commits[dropped++]
-      if (commit === undefined) return
+      if (commit === undefined) break
       bytes -= sizeOf(commit)
-      yield commit
+      gone.push(commit)
     }
+    return gone
   }
 
   return {
@@ -108,7 +110,7 @@ function createHistory(commitsMax: number, bytesMax: number) {
     push(commit: Commit): readonly Commit[] {
       commits.push(commit)
       bytes += sizeOf(commit)
-      const gone = [...trim()]
+      const gone = trim()
       if (dropped * 2 > commits.length) {
         commits = commits.slice(dropped)
         first += dropped
@@ -125,5 +127,8 @@ function createHistory(commitsMax: number, bytesMax: number) {
   }
 }
 
-const sizeOf = (commit: Commit): number =>
-  commit.writes.reduce((bytes, { key, value }) => bytes + 2 * key.length + (value?.byteLength ?? 0), 0)
+function sizeOf({ writes }: Commit): number {
+  let bytes = 0
+  for (const { key, value } of writes) bytes += 2 * key.length + (value?.byteLength ?? 0)
+  return bytes
+}

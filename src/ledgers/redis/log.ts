@@ -1,7 +1,7 @@
 import type { Partition } from '../../core/ports.ts'
 import type { Following } from './following.ts'
 import { keysOf } from './keys.ts'
-import { commitsIn } from './pack.ts'
+import { commitsIn, lastOf } from './pack.ts'
 import type { Reply, Talk } from './talk.ts'
 
 /** How long a read waits for the next commit, and how long until another attempt after a failure, in ms. */
@@ -30,12 +30,15 @@ export function readLogs({ talk, prefix, partitions, following }: LogParts): () 
     const limits = ['COUNT', String(ENTRIES_MAX), 'BLOCK', String(WAIT_MS)]
     const found = await talk.send(first, ['XREAD', ...limits, 'STREAMS', ...logs, ...from])
     if (stopped) return
-    for (const [log, entries] of (found ?? []) as readonly [Buffer, readonly (readonly Reply[])[]][]) {
-      const partition = byLog.get(log.toString())
-      if (partition !== undefined)
-        for (const entry of entries) for (const commit of commitsIn(partition, entry)) following.heard(commit, 'log')
-    }
+    for (const [log, entries] of (found ?? []) as readonly [Buffer, readonly (readonly Reply[])[]][])
+      for (const entry of entries) hear(byLog.get(log.toString()) ?? '', entry)
     if (found !== null) await following.untilAwaited(GATHER_MS)
+  }
+
+  /** Our own commits are known already, mostly, from their answer. */
+  function hear(partition: Partition, entry: readonly Reply[]): void {
+    if (lastOf(entry) <= following.positionOf(partition)) return
+    for (const commit of commitsIn(partition, entry)) following.heard(commit, 'log')
   }
 
   void (async () => {

@@ -1,4 +1,4 @@
-import type { Append, Commit, Partition, Write } from '../../core/ports.ts'
+import type { Append, Commit, Partition, Version, Write } from '../../core/ports.ts'
 import { placeOf } from '../places.ts'
 import type { Reply } from './talk.ts'
 
@@ -45,9 +45,12 @@ export function packOut(partitions: readonly (readonly Wanted[])[]): Buffer {
   return pack.packed()
 }
 
-/** The commits of one entry of a partition's log: its id is the version of the last. */
-export function commitsIn(partition: Partition, [id, fields]: readonly Reply[]): readonly Commit[] {
-  const packed = (fields as readonly Buffer[])[1] ?? Buffer.alloc(0)
+/** The version of the last commit in an entry of a partition's log: its id. */
+export const lastOf = ([id]: readonly Reply[]): Version => Number.parseInt(String(id), 10)
+
+/** The commits of one entry of a partition's log. */
+export function commitsIn(partition: Partition, entry: readonly Reply[]): readonly Commit[] {
+  const [, packed = Buffer.alloc(0)] = entry[1] as readonly Buffer[]
   const told: Commit['writes'][] = []
   let at = 0
   function number(): number {
@@ -68,7 +71,7 @@ export function commitsIn(partition: Partition, [id, fields]: readonly Reply[]):
     for (let count = number(); count > 0; count--) writes.push(writeIn())
     told.push(writes)
   }
-  const before = Number.parseInt(String(id), 10) - told.length
+  const before = lastOf(entry) - told.length
   return told.map((writes, i) => ({ partition, version: before + 1 + i, writes }))
 }
 
