@@ -13,7 +13,7 @@ import type { PresenceRecord } from '../core/record.ts'
 import { nextDeadline } from '../core/resolve.ts'
 import type { PresenceService } from '../core/service.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
-import { decodeRecord } from './codec.ts'
+import { decodeRecord, encodeRecord } from './codec.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createEnact } from './enact.ts'
 import { createEstates } from './estates.ts'
@@ -39,6 +39,8 @@ export interface EngineParts {
   /** The other nodes of the same ledger; absent: there are none. */
   readonly nodes?: Nodes
   readonly restartGraceMs?: number
+  /** Users with facts, and without a connection, whose facts are objects; the others' are bytes. */
+  readonly warmMax?: number
   /** How it hears that tokens end, whose sessions end with them. */
   readonly onEnded?: Authentication['onEnded']
   /** Spreads retries; 0 to 1. */
@@ -79,7 +81,7 @@ const FACTS = 'facts/'
 
 /** Keeps presence true over time: facts from the ledger in memory, answers without I/O, changes by compare-and-set. */
 export function createEngine(parts: EngineParts): Engine {
-  const { ledger, subjects, settings, onEnded, random = Math.random, chronicle = () => [], log } = parts
+  const { ledger, subjects, settings, onEnded, random = Math.random, chronicle = () => [], warmMax, log } = parts
   const now = () => ledger.now()
   const { nodes = createOnlyNode({ now }), restartGraceMs = RESTART_GRACE_MS } = parts
   const slices = createSlices()
@@ -89,6 +91,8 @@ export function createEngine(parts: EngineParts): Engine {
     policies,
     now,
     read: (value, version) => normalised(decodeRecord(value), version),
+    write: encodeRecord,
+    ...(warmMax !== undefined && { warmMax }),
   })
   const recency = createRecency({ factsPartitions: ledger.factsPartitions })
   const deadlines = createDeadlines({ now, slices, onDue })
@@ -123,12 +127,12 @@ export function createEngine(parts: EngineParts): Engine {
 
   function held(userId: UserId): { record: PresenceRecord; version: Version } {
     const slot = subjects.slotOf(userId)
-    return { record: roster.recordAt(slot), version: roster.held(slot)?.version ?? 0 }
+    return { record: roster.recordAt(slot), version: roster.versionAt(slot) }
   }
 
   function versionOf(userId: UserId): Version {
     const slot = subjects.slotOf(userId)
-    return slot < 0 ? orphans.versionOf(userId) : (roster.held(slot)?.version ?? 0)
+    return slot < 0 ? orphans.versionOf(userId) : roster.versionAt(slot)
   }
 
   function onCommitted(userId: UserId, record: PresenceRecord, version: Version): void {
@@ -175,7 +179,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   /** Looks at a user again, and where strangers see something else than they were told, tells it. */
   function retell(slot: number, order: (at: Instant) => void, forced = false): void {
-    const userId = roster.held(slot)?.own.userId || subjects.idAt(slot)
+    const userId = roster.idAt(slot)
     if (userId === null || (roster.held(slot) === undefined && !forced)) return
     const row = roster.at(slot)
     const stranger = forced || isUntold(row)
@@ -228,7 +232,7 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   function leave(slot: number, userId: UserId, version: Version): void {
-    orphans.put(userId, null, roster.held(slot)?.version ?? 0)
+    orphans.put(userId, null, roster.versionAt(slot))
     deadlines.set(slot, null)
     policies.forget(slot)
     roster.forget(slot)
@@ -253,7 +257,7 @@ export function createEngine(parts: EngineParts): Engine {
       await recall({ subjects, roster, recency, partitionOf, now })
       running = true
       orphans.start()
-      sessions.start()
+      await sessions.start()
       estates.start()
       deadlines.start()
     },

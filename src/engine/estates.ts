@@ -32,15 +32,10 @@ export function createEstates({ nodes, subjects, roster, sessions, slices }: Est
   }
 
   function search(): void {
-    const slots = roster.withFacts()
-    const step = (): boolean => {
-      const { done, value: slot } = slots.next()
-      if (done) return false
+    void slices.each(roster.withFacts(), (slot) => {
       const userId = subjects.idAt(slot)
-      if (userId !== null) sessions.restore(userId, roster.recordAt(slot))
-      return true
-    }
-    slices.run(step, () => {})
+      if (userId !== null) sessions.restore(userId, roster.recordInPassing(slot))
+    })
   }
 
   return {

@@ -1,8 +1,8 @@
 import type { Policy } from '../core/policy.ts'
 import type { Subjects, Version } from '../core/ports.ts'
-import { emptyRecord, type PresenceRecord } from '../core/record.ts'
+import { emptyRecord, type PresenceRecord, type Session } from '../core/record.ts'
 import { looksSame, nextDeadline, resolve, type Views } from '../core/resolve.ts'
-import type { Instant, Presence } from '../core/vocabulary.ts'
+import type { Instant, Presence, UserId } from '../core/vocabulary.ts'
 import { createCold } from './cold.ts'
 import type { Policies } from './policies.ts'
 
@@ -23,6 +23,8 @@ export interface Row extends Views {
   told: Presence | null
   /** The own view that the user was last told, if it was made since the start. */
   toldOwn: Presence | null
+  /** Waits for its turn to become bytes. */
+  cooling: boolean
 }
 
 export interface RosterParts {
@@ -31,15 +33,23 @@ export interface RosterParts {
   readonly now: () => Instant
   /** A record from what the ledger holds. */
   readonly read: (value: Uint8Array, version: Version) => PresenceRecord
+  /** What `read` reads. */
+  readonly write: (record: PresenceRecord) => Uint8Array
   /** Users without facts whose views are remembered; the oldest is forgotten. */
   readonly strangersMax?: number
+  /** Users with facts, and without a connection, whose facts are objects; the one of longest standing becomes bytes again. */
+  readonly warmMax?: number
 }
 
 export interface Roster {
   /** The row with views that hold now. The slot must be in use. */
   at(slot: number): Row
-  /** As `at`, for a walk over everybody, which must not push out what others remember. */
+  /** As `at`, for a walk over everybody, which must neither push out what others remember nor be remembered. */
   inPassing(slot: number): Views
+  /** As `recordAt`, for such a walk. */
+  recordInPassing(slot: number): PresenceRecord
+  /** Null: the slot is free. Whoever was read before costs no new string. */
+  idAt(slot: number): UserId | null
   /** The row as it stands; undefined: no facts, and not read lately. */
   held(slot: number): Row | undefined
   /** Takes over what the ledger holds; `record` null: the key is gone. */
@@ -52,6 +62,8 @@ export interface Roster {
   expire(slot: number): void
   /** The record to go on from. */
   recordAt(slot: number): PresenceRecord
+  /** Of the key in the ledger; 0: it is absent. */
+  versionAt(slot: number): Version
   /** Version of the last told write; 0: none. */
   toldAt(slot: number): Version
   /** When something that strangers see changed last, by a write. */
@@ -83,13 +95,16 @@ const UNREAD: Presence = {
   changedAt: Number.NaN,
 }
 
-export function createRoster({ subjects, policies, now, read, strangersMax = 50_000 }: RosterParts): Roster {
+export function createRoster(parts: RosterParts): Roster {
+  const { subjects, policies, now, read, write, strangersMax = 50_000, warmMax = 20_000 } = parts
   const rows: (Row | undefined)[] = []
   const cold = createCold()
   /** What cold facts were found under. */
   const coldPolicies: (Policy | undefined)[] = []
   const remembered = new Int32Array(strangersMax).fill(-1)
   let next = 0
+  const cooling = new Int32Array(warmMax).fill(-1)
+  let nextCooling = 0
   let factsCount = 0
 
   function remember(slot: number): void {
@@ -125,6 +140,7 @@ export function createRoster({ subjects, policies, now, read, strangersMax = 50_
       toldChangeAt: changedAt,
       told: null,
       toldOwn: null,
+      cooling: false,
     }
     while (rows.length < slot) rows.push(undefined)
     rows[slot] = row
@@ -136,12 +152,36 @@ export function createRoster({ subjects, policies, now, read, strangersMax = 50_
   }
 
   function thaw(slot: number): Row {
-    const { value, version } = cold.take(slot)
+    const { value, version, toldChangeAt } = cold.take(slot)
     const record = read(value, version)
     const row = add(slot, record, version)
     row.record = record
+    row.toldChangeAt = toldChangeAt
     row.policy = coldPolicies[slot] ?? row.policy
+    cool(slot, row)
     return row
+  }
+
+  /** Takes a place in the line of those who become bytes again, and the one who had it does. */
+  function cool(slot: number, row: Row): void {
+    if (row.cooling) return
+    row.cooling = true
+    const oldest = cooling[nextCooling] ?? -1
+    cooling[nextCooling] = slot
+    nextCooling = (nextCooling + 1) % warmMax
+    const left = rows[oldest]
+    if (left === undefined || oldest === slot) return
+    left.cooling = false
+    freeze(oldest, left)
+  }
+
+  /** Whoever is connected will soon be written again, and comes back into the line with that. */
+  function freeze(slot: number, { record, version, toldChangeAt, policy, ...row }: Row): void {
+    if (record === null || record.sessions.some(isConnected) || isUntold({ ...row, toldChangeAt })) return
+    const { told, changedAt } = record.shown
+    cold.put(slot, { value: write(record), version, told: told ?? version, changedAt, toldChangeAt })
+    coldPolicies[slot] = policy
+    rows[slot] = undefined
   }
 
   function at(slot: number): Row {
@@ -163,6 +203,7 @@ export function createRoster({ subjects, policies, now, read, strangersMax = 50_
     row.record = record
     row.version = version
     row.validUntil = EXPIRED
+    if (record !== null) cool(slot, row)
     return row
   }
 
@@ -170,23 +211,35 @@ export function createRoster({ subjects, policies, now, read, strangersMax = 50_
 
   const recordAt = (slot: number): PresenceRecord => held(slot)?.record ?? emptyRecord(subjects.createdAt(slot))
 
+  function recordInPassing(slot: number): PresenceRecord {
+    if (!cold.has(slot)) return recordAt(slot)
+    const { value, version } = cold.peek(slot)
+    return read(value, version)
+  }
+
+  const idAt = (slot: number): UserId | null => rows[slot]?.own.userId || subjects.idAt(slot)
+
   return {
     at,
     inPassing(slot) {
-      if (rows[slot] !== undefined || cold.has(slot) || subjects.slots <= strangersMax) return at(slot)
-      return resolve(subjects.idAt(slot) ?? '', emptyRecord(subjects.createdAt(slot)), now(), policies.of(slot))
+      if (rows[slot] !== undefined || (subjects.slots <= strangersMax && !cold.has(slot))) return at(slot)
+      return resolve(subjects.idAt(slot) ?? '', recordInPassing(slot), now(), policies.of(slot))
     },
+    recordInPassing,
+    idAt,
     held,
     put,
     keep(slot, value, record, version) {
       if (held(slot) !== undefined) return void put(slot, record, version)
-      cold.put(slot, value, record, version)
+      const { told, changedAt } = record.shown
+      cold.put(slot, { value, version, told: told ?? version, changedAt, toldChangeAt: changedAt })
       while (coldPolicies.length < slot) coldPolicies.push(undefined)
       coldPolicies[slot] = policies.of(slot)
       factsCount++
     },
     forget(slot) {
-      if (held(slot)?.record) factsCount--
+      if (hasFacts(slot)) factsCount--
+      cold.forget(slot)
       rows[slot] = undefined
     },
     expireAll() {
@@ -197,6 +250,7 @@ export function createRoster({ subjects, policies, now, read, strangersMax = 50_
       if (row !== undefined) row.validUntil = EXPIRED
     },
     recordAt,
+    versionAt: (slot) => (cold.has(slot) ? cold.version(slot) : (rows[slot]?.version ?? 0)),
     toldAt: (slot) => (cold.has(slot) ? cold.told(slot) : (rows[slot]?.record?.shown.told ?? 0)),
     changedAt: (slot) => (cold.has(slot) ? cold.changedAt(slot) : recordAt(slot).shown.changedAt),
     hasFacts,
@@ -209,8 +263,10 @@ export function createRoster({ subjects, policies, now, read, strangersMax = 50_
   }
 }
 
+const isConnected = ({ owner, seenUntil }: Session): boolean => owner !== null && seenUntil === null
+
 /** Whether strangers see something else than they were told. */
-export function isUntold({ stranger, told, toldChangeAt }: Row): boolean {
+export function isUntold({ stranger, told, toldChangeAt }: Pick<Row, 'stranger' | 'told' | 'toldChangeAt'>): boolean {
   return stranger.changedAt > toldChangeAt || (told !== null && told !== stranger)
 }
 

@@ -40,7 +40,8 @@ export interface Sessions {
   attend(principal: Principal, via: string, attendance: Attendance): Attended
   /** Sessions that were found in the ledger, and are this node's to look after: somebody may come back for them. */
   restore(userId: UserId, record: PresenceRecord): void
-  start(): void
+  /** Resolves once it is known when each of them ends. */
+  start(): Promise<void>
   /** The user's facts are others now. */
   seen(userId: UserId, record: PresenceRecord): void
   /** The user may not be present any more. */
@@ -170,8 +171,10 @@ export function createSessions(parts: SessionsParts): Sessions {
     if (holding.of(userId).some(({ sessionId }) => sessionId === session.id)) return
     const at = begunAt === null ? now() : Math.max(begunAt, nodes.goneAt(node) ?? now())
     const graceMs = Math.max(restartGraceMs, settings.current.graceMs)
-    schedule(taking.keep(userId, session, record, { at, graceMs }))
-    if (begunAt !== null) stalls.start()
+    const held = taking.keep(userId, session, record, { at, graceMs })
+    if (begunAt === null) return
+    schedule(held)
+    stalls.start()
   }
 
   /** The facts are others now. `anew`: they name an incarnation of this node that is over. */
@@ -250,13 +253,14 @@ export function createSessions(parts: SessionsParts): Sessions {
       return attendedBy(held, connectionId)
     },
     restore,
-    start() {
+    async start() {
       // Whoever may come back has been able to only from now on, however long the loading took.
-      begunAt = now()
-      for (const held of holding.all()) {
-        if (held.lost !== null) held.lost = { ...held.lost, at: begunAt }
+      const at = now()
+      begunAt = at
+      await slices.each(holding.all(), (held) => {
+        if (held.lost !== null) held.lost = { ...held.lost, at }
         schedule(held)
-      }
+      })
       deadlines.start()
       if (deadlines.pending > 0) stalls.start()
     },

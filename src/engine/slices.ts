@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises'
+
 /** No piece of long work holds the event loop for longer, in ms. */
 const SLICE_MS = 5
 
@@ -5,6 +7,8 @@ const SLICE_MS = 5
 export interface Slices {
   /** Calls `step` until it answers false, then `done`; in pieces of so many ms. */
   run(step: () => boolean, done: () => void, sliceMs?: number): void
+  /** Resolves when each was seen to. */
+  each<Item>(items: Iterable<Item>, see: (item: Item) => void): Promise<void>
 }
 
 export function createSlices(): Slices {
@@ -17,5 +21,16 @@ export function createSlices(): Slices {
     }
     done()
   }
-  return { run }
+
+  async function each<Item>(items: Iterable<Item>, see: (item: Item) => void): Promise<void> {
+    let end = performance.now() + SLICE_MS
+    for (const item of items) {
+      see(item)
+      if (performance.now() < end) continue
+      await turn()
+      end = performance.now() + SLICE_MS
+    }
+  }
+
+  return { run, each }
 }

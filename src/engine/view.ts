@@ -36,9 +36,9 @@ export function createView(parts: ViewParts, principal: Principal): PresenceView
     return slot < 0 || !within(userId) ? null : choose(userId, roster.at(slot))
   }
 
-  /** Null: the slot is free, or not for this principal. A row that was read before knows whose it is. */
+  /** Null: the slot is free, or not for this principal. */
   function inPassing(slot: number): Presence | null {
-    const userId = roster.held(slot)?.own.userId || subjects.idAt(slot)
+    const userId = roster.idAt(slot)
     return userId === null || !within(userId) ? null : choose(userId, roster.inPassing(slot))
   }
 

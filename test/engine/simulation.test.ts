@@ -56,7 +56,7 @@ interface Truth {
 
 /** One server after the other over one ledger, a truth beside it, and readers who only ever hear what is told. */
 async function simulate(acts: readonly Act[], ledger: Ledger): Promise<void> {
-  let world = await createWorld({ userIds: USERS, ledger })
+  let world = await createWorld({ userIds: USERS, ledger, warmMax: 1 })
   let truths: Truth[] = []
   const pushed = new Map<UserId, Presence>()
   const polled = new Map<UserId, Presence>()
@@ -123,7 +123,7 @@ async function simulate(acts: readonly Act[], ledger: Ledger): Promise<void> {
     if (happened.type === 'restarted') {
       await vi.advanceTimersByTimeAsync(0)
       await world.close()
-      world = await createWorld({ userIds: USERS, ledger })
+      world = await createWorld({ userIds: USERS, ledger, warmMax: 1 })
       for (const truth of truths) truth.goneAt = Date.now() + RESTART_GRACE_MS
       follow()
     }

@@ -136,6 +136,7 @@ export interface WorldParts {
   readonly crowd?: Crowd
   readonly ledger?: Ledger
   readonly start?: Instant
+  readonly warmMax?: number
 }
 
 /** An engine over a memory ledger whose clock the test moves. */
@@ -155,6 +156,7 @@ export async function createWorld({
     subjects: crowd,
     settings,
     random: () => 0,
+    ...(parts.warmMax !== undefined && { warmMax: parts.warmMax }),
     onEnded: (listener) => void endings.push(listener),
     log: { warn: (_details, message) => void warnings.push(message) },
   })
