@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { LANGUAGES, type Language } from '../core/tongues.ts'
 import { connect } from './server.ts'
 import { example, print, printJson, printTable } from './terminal.ts'
 
@@ -10,8 +11,8 @@ export function whyCommand(): Command {
     .option('--json', 'answer as JSON')
     .addHelpText('after', example('rollcall why anna'))
     .action(async (user: string | undefined, { zone, json }) => {
-      const query = zone === undefined ? '' : `?zone=${encodeURIComponent(zone)}`
-      const path = `/v1/presence/${encodeURIComponent(user ?? 'me')}/explain${query}`
+      const query = new URLSearchParams({ lang: spokenHere(), ...(zone !== undefined && { zone }) })
+      const path = `/v1/presence/${encodeURIComponent(user ?? 'me')}/explain?${query}`
       const explanation = await (await connect()).call('GET', path)
       if (json) return printJson(explanation)
       print(explanation.sentence)
@@ -21,6 +22,13 @@ export function whyCommand(): Command {
       print('')
       printTable([HEADINGS, ...rows])
     })
+}
+
+/** As the terminal is set, like `de_DE.UTF-8`; English for what the server does not speak. */
+function spokenHere(): Language {
+  const { LC_ALL, LC_MESSAGES, LANG } = process.env
+  const set = LC_ALL || LC_MESSAGES || LANG || ''
+  return LANGUAGES.find((language) => set.split(/[_.@]/)[0] === language) ?? 'en'
 }
 
 const COLUMNS = ['kind', 'says', 'since', 'until', 'role', 'rule', 'lostTo'] as const

@@ -29,10 +29,13 @@ export function createCommands({ call }: Requests, attend: FarCommands['attend']
     },
     keepClaim: async (userId, key) => claimIn(await call('POST', `${pathOf(userId)}${claimPath(key)}/heartbeat`)),
     claims: async (userId) => (await call('GET', `${pathOf(userId)}/claims`)).claims.map(claimIn),
-    explain: async (userId, { zone } = {}) =>
-      explanationIn(
-        await call('GET', `${pathOf(userId)}/explain${zone === undefined ? '' : `?${new URLSearchParams({ zone })}`}`),
-      ),
+    async explain(userId, { zone, language } = {}) {
+      const asked = new URLSearchParams({
+        ...(zone !== undefined && { zone }),
+        ...(language !== undefined && { lang: language }),
+      })
+      return explanationIn(await call('GET', `${pathOf(userId)}/explain?${asked}`))
+    },
     attend,
     openSession: async (session) => sessionIn(await call('POST', '/v1/sessions', session)),
     async heartbeat(sessionId, { idle, lastInputAt }) {

@@ -25,10 +25,11 @@ export function presenceIn({ since, until, lastActiveAt, nextChangeAt, note, act
   }
 }
 
-export function explanationIn({ presence, sentence, facts, next }: Answer): Explanation<ShownPresence> {
+export function explanationIn({ presence, sentence, lang, facts, next }: Answer): Explanation<ShownPresence> {
   return {
     presence: presenceIn(presence),
     sentence,
+    language: lang,
     facts: facts.map((fact: Answer) => ({ ...fact, since: Date.parse(fact.since), until: maybeInstant(fact.until) })),
     next: next === null ? null : { at: Date.parse(next.at), presence: presenceIn(next.presence) },
   }

@@ -7,7 +7,7 @@ import { isAdministrator, nameOf, type User } from './people.ts'
 import { hrefOf } from './route.ts'
 import type { Session } from './session.ts'
 import { StatusForm } from './status-form.tsx'
-import { presenceWords, t, timeWords } from './words.ts'
+import { language, presenceWords, t, timeWords } from './words.ts'
 
 /** One person: how they are, and why. */
 export function PersonPage({ session, word }: { readonly session: Session; readonly word: string }) {
@@ -74,8 +74,8 @@ interface WhyParts {
 /** Explains the presence to those who may know; another one is explained anew. */
 function Why({ session: { client, people }, user, presence }: WhyParts) {
   const { thing, failure } = useLoaded(
-    () => client.commands.explain(user.id, { zone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
-    [user.id, presence],
+    () => client.commands.explain(user.id, { zone: Intl.DateTimeFormat().resolvedOptions().timeZone, language: language.value }),
+    [user.id, presence, language.value],
   )
   const isHidden = failure instanceof Failure && failure.code === 'forbidden'
   return (
@@ -84,7 +84,7 @@ function Why({ session: { client, people }, user, presence }: WhyParts) {
       {isHidden ? <p class="soft">{t('person.whyHidden')}</p> : <FailureWords failure={failure} />}
       {thing !== null && !isHidden && (
         <>
-          <p class="sentence" lang="en">
+          <p class="sentence" lang={thing.language}>
             {thing.sentence}
           </p>
           <Facts facts={thing.facts} nameOfId={(by) => maybeName(people.user(by), by)} />
@@ -140,7 +140,7 @@ function FactLine({
 }: { readonly fact: Fact } & Pick<FactsParts, 'nameOfId'>) {
   return (
     <li class={role === 'lost' ? 'lost' : 'wins'}>
-      <span lang="en">
+      <span>
         <b>{says}</b>
         {kind === 'claim' && <code>{id}</code>}
       </span>

@@ -1,8 +1,9 @@
 import type { Policy } from './policy.ts'
 import type { Claim, PresenceRecord, Session } from './record.ts'
 import { deadlinesAfter, endOfClaim, endOfSession, isDormant, lives, looksSame, resolve, stand } from './resolve.ts'
-import { type Case, named, sentenceOf } from './sentence.ts'
+import { type Case, named, sentenceOf, tongueOf } from './sentence.ts'
 import type { ExplainedFact, Explanation, Speech } from './service.ts'
+import type { Tongue } from './tongues.ts'
 import type { Instant, Presence, UserId } from './vocabulary.ts'
 
 /** What a fact comes to: its part in the answer, the rule that gave it that part, and to which other fact it lost. */
@@ -12,12 +13,14 @@ type Verdict = Pick<ExplainedFact, 'role' | 'rule' | 'lostTo'>
 export function explain(userId: UserId, record: PresenceRecord, now: Instant, policy: Policy, speech: Speech = {}): Explanation {
   const presence = resolve(userId, record, now, policy).own
   const known: Case = { record, now, policy, standing: stand(record, now, policy) }
+  const tongue = tongueOf(speech)
   const facts = [
-    ...record.claims.map((claim) => explainClaim(claim, known)),
-    ...record.sessions.map((session) => explainSession(session, known)),
-    ...explainDeclaration(known),
+    ...record.claims.map((claim) => explainClaim(claim, known, tongue)),
+    ...record.sessions.map((session) => explainSession(session, known, tongue)),
+    ...explainDeclaration(known, tongue),
   ]
-  return { presence, sentence: sentenceOf(presence, known, speech), facts, next: nextOf(presence, known) }
+  const sentence = sentenceOf(presence, known, speech)
+  return { presence, sentence, language: speech.language ?? 'en', facts, next: nextOf(presence, known) }
 }
 
 /** The first instant at which time alone changes anything of what the user sees of themselves. */
@@ -29,12 +32,12 @@ function nextOf(presence: Presence, { record, now, policy }: Case): Explanation[
   return null
 }
 
-function explainClaim(claim: Claim, known: Case): ExplainedFact {
+function explainClaim(claim: Claim, known: Case, tongue: Tongue): ExplainedFact {
   const { key: id, since, via, by } = claim
   const end = endOfClaim(claim)
   const until = Number.isFinite(end) ? end : null
   const ageMs = Math.max(0, known.now - since)
-  return { kind: 'claim', id, says: wordsOf(claim), since, ageMs, until, via, by, ...verdictOnClaim(claim, known) }
+  return { kind: 'claim', id, says: wordsOf(claim, tongue), since, ageMs, until, via, by, ...verdictOnClaim(claim, known) }
 }
 
 function verdictOnClaim(claim: Claim, { record, now, policy, standing }: Case): Verdict {
@@ -61,11 +64,11 @@ function verdictOnClaim(claim: Claim, { record, now, policy, standing }: Case): 
   return lost('R5', noteWinner?.key ?? null)
 }
 
-function explainSession(session: Session, known: Case): ExplainedFact {
+function explainSession(session: Session, known: Case, tongue: Tongue): ExplainedFact {
   const { id, openedAt: since, app, platform, idle } = session
   const end = endOfSession(session)
   const until = Number.isFinite(end) ? end : null
-  const says = `${idle ? 'idle' : 'active'} in ${app} on ${platform}`
+  const says = tongue.session(idle, app, platform)
   const ageMs = Math.max(0, known.now - since)
   return { kind: 'session', id, says, since, ageMs, until, via: null, by: null, ...verdictOnSession(session, known) }
 }
@@ -78,14 +81,15 @@ function verdictOnSession(session: Session, { record, now, standing, policy }: C
   return session.idle && active !== undefined ? lost('R3', active.id) : { role: 'availability', rule: 'R3', lostTo: null }
 }
 
-function explainDeclaration(known: Case): ExplainedFact[] {
+function explainDeclaration(known: Case, tongue: Tongue): ExplainedFact[] {
   const { record, now, policy } = known
   if (record.declaredOnline === null) return []
   const { at: since } = record.declaredOnline
   const until = policy.declaredOnlineMaxMs > 0 ? since + policy.declaredOnlineMaxMs : null
   const ageMs = Math.max(0, now - since)
   const verdict = verdictOnDeclaration(known, until)
-  return [{ kind: 'declared', id: 'declared', says: 'online', since, ageMs, until, via: null, by: null, ...verdict }]
+  const says = tongue.availability.online
+  return [{ kind: 'declared', id: 'declared', says, since, ageMs, until, via: null, by: null, ...verdict }]
 }
 
 function verdictOnDeclaration({ record, now, policy, standing }: Case, until: Instant | null): Verdict {
@@ -99,9 +103,9 @@ function verdictOnDeclaration({ record, now, policy, standing }: Case, until: In
 
 const lost = (rule: string, lostTo: string | null = null): Verdict => ({ role: 'lost', rule, lostTo })
 
-function wordsOf({ availability, activity, note, leaseMs }: Claim): string {
+function wordsOf({ availability, activity, note, leaseMs }: Claim, tongue: Tongue): string {
   const words = note === null ? null : [note.emoji && `:${note.emoji}:`, note.text].filter((word) => word !== '').join(' ')
-  const shown = availability === null ? null : named({ availability, activity })
-  const kept = leaseMs === null ? null : 'kept by heartbeats'
-  return [shown, words === null ? null : `note "${words}"`, kept].filter((part) => part !== null).join(', ')
+  const shown = availability === null ? null : named({ availability, activity }, tongue)
+  const kept = leaseMs === null ? null : tongue.keptByHeartbeats
+  return [shown, words === null ? null : tongue.note(words), kept].filter((part) => part !== null).join(', ')
 }

@@ -2,6 +2,7 @@ import type { AdministrationService, Authentication, People, SettingsView } from
 import type { GroupsService } from './groups.ts'
 import type { Principal } from './principal.ts'
 import type { Claim, Idling } from './record.ts'
+import type { Language } from './tongues.ts'
 import type { PresenceEvent } from './transition.ts'
 import type { Instant, Presence, ShownPresence, UserId } from './vocabulary.ts'
 
@@ -129,6 +130,8 @@ export interface ChangeOptions {
 export interface Explanation<Seen extends ShownPresence = Presence> {
   readonly presence: Seen
   readonly sentence: string
+  /** Of the sentence, and of what the facts say. */
+  readonly language: Language
   readonly facts: readonly ExplainedFact[]
   /** What comes next if nobody does anything; null: nothing. */
   readonly next: { readonly at: Instant; readonly presence: Seen } | null
@@ -138,6 +141,8 @@ export interface Explanation<Seen extends ShownPresence = Presence> {
 export interface Speech {
   /** IANA name or offset of the zone of its times; UTC when not given. */
   readonly zone?: string
+  /** English when not given. */
+  readonly language?: Language
   /** What a user or an application is called; its id when not given. */
   readonly nameOf?: (by: string) => string
   /** What a door is called; its name in the program when not given. */

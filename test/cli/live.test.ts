@@ -27,6 +27,7 @@ test('[K17] a status is set with a note until a time, explained, and withdrawn',
   expect(Math.abs(Date.parse(until) - Date.now() - 7_200_000)).toBeLessThan(60_000)
   const { stdout } = await rollcall(['why', 'anna', '--zone', 'UTC'])
   expect(stdout).toMatch(/busy since .* until .*\n\nKIND +SAYS +SINCE/)
+  expect((await rollcall(['why', 'anna'], { env: { LANG: 'de_AT.UTF-8' } })).stdout).toMatch(/^Gezeigt als beschäftigt seit /)
   expect(JSON.parse((await rollcall(['why', 'anna', '--json'])).stdout).facts.length).toBeGreaterThan(0)
   const cleared = await rollcall(['status', 'clear', '-u', 'anna', '--json'])
   expect(JSON.parse(cleared.stdout)).toMatchObject({ availability: 'offline' })

@@ -239,6 +239,12 @@ test('[J11] it speaks the language of the browser until the reader chooses the o
   await german.getByRole('heading', { name: 'Bei Rollcall anmelden' }).waitFor()
   await enter(german, anna)
   await visit(german, '#/me', 'Mein Status')
+  await german.evaluate(`location.hash = '#/people/anna'`)
+  await german
+    .locator('.sentence[lang=de]')
+    .getByText(/^Gezeigt als /)
+    .waitFor()
+  await visit(german, '#/me', 'Mein Status')
   expect(await german.evaluate('document.documentElement.lang')).toBe('de')
   await german.getByRole('button', { name: 'English' }).click()
   await german.getByRole('heading', { level: 1, name: 'My status' }).waitFor()

@@ -125,6 +125,36 @@ test.each<[string, PresenceRecord, string, string]>([
   expect(explain('anna', record, at(clock), DEFAULT_POLICY).sentence).toBe(sentence)
 })
 
+test.each<[PresenceRecord, string, string, readonly string[]]>([
+  [emptyRecord(at('08:00')), '09:00', 'Gezeigt als offline seit 08:00, weil nichts anderes bekannt ist.', []],
+  [
+    history(
+      ['14:00', { type: 'session_opened', session }],
+      ['14:02', busy(at('15:00'))],
+      ['14:30', { type: 'session_idled', sessionId: 's', lastInputAt: at('14:18') }],
+    ),
+    '14:30',
+    'Gezeigt als beschäftigt seit 14:02, weil anna es über web gesetzt hat, bis 15:00; danach abwesend, seit 12 min ohne Eingabe.',
+    ['beschäftigt', 'nicht aktiv in desktop auf linux'],
+  ],
+  [
+    history(['10:00', { ...meeting, until: at('12:00'), leaseMs: 600_000 }]),
+    '10:05',
+    'Gezeigt als „bitte nicht stören“ (in einer Besprechung) seit 10:00, weil anna es als calendar:42 über web angegeben hat, bis 12:00; ab 10:10 offline, falls kein Lebenszeichen kommt.',
+    ['„bitte nicht stören“ (in einer Besprechung), Notiz „:calendar: Planning“, durch Lebenszeichen erhalten'],
+  ],
+  [
+    history(['10:00', busy(null)], ['10:10', busy(at('11:00'))]),
+    '10:20',
+    'Gezeigt als beschäftigt seit 10:00, weil anna es über web gesetzt hat, bis 11:00; danach weiterhin beschäftigt.',
+    ['beschäftigt', 'beschäftigt'],
+  ],
+])('[N17] it is the same sentence in German', (record, clock, sentence, says) => {
+  const explained = explain('anna', record, at(clock), DEFAULT_POLICY, { language: 'de' })
+  expect([explained.sentence, explained.facts.map((fact) => fact.says)]).toEqual([sentence, says])
+  expect([explained.language, explain('anna', record, at(clock), DEFAULT_POLICY).language]).toEqual(['de', 'en'])
+})
+
 test('the sentence has the names and the time zone that it is given', () => {
   const record = history(['19:00', busy(at('20:00'))], ['18:00', meeting])
   expect(explain('anna', record, at('19:30'), DEFAULT_POLICY, NAMES).sentence).toBe(

@@ -220,6 +220,24 @@ test('[N15] [N16] while notes are not allowed neither a note nor a claim has one
   await server.call('PATCH', '/v1/settings', server.adminToken, { notesAllowed: true })
 })
 
+test('[N17] it is explained in the language that is asked for, else in the one preferred, else in English', async () => {
+  const { token } = await person()
+  const asked = async (lang: string, preferred?: string) => {
+    const headers = { Authorization: `Bearer ${token}`, ...(preferred !== undefined && { 'Accept-Language': preferred }) }
+    const answer = await server.request(`/v1/presence/me/explain${lang}`, { headers })
+    const { lang: said, sentence } = (await answer.json()) as { lang: string; sentence: string }
+    expect([answer.headers.get('Content-Language'), answer.headers.get('Vary')]).toEqual([said, 'Accept-Language'])
+    return `${said}: ${sentence.split(' ')[0]}`
+  }
+  expect(await asked('')).toBe('en: Shown')
+  expect(await asked('', 'de-CH, en;q=0.8')).toBe('de: Gezeigt')
+  expect(await asked('', 'fr, de;q=0.1')).toBe('de: Gezeigt')
+  expect(await asked('', 'fr, *;q=0')).toBe('en: Shown')
+  expect(await asked('?lang=en', 'de')).toBe('en: Shown')
+  expect(await asked('?lang=de')).toBe('de: Gezeigt')
+  expect((await ask(server, 'GET /v1/presence/me/explain?lang=fr')).body).toMatchObject({ status: 400, field: 'lang' })
+})
+
 test('[N17] explain tells every fact, what it lost to, and what comes next', async () => {
   const { user, token } = await person()
   const until = inMs(60_000)
@@ -286,6 +304,8 @@ test('[N20, N21] an end is a time that is yet to come, with any offset, told in 
       '2030-01-01',
       '2030-01-01T10:00:00',
       '2030-01-01T25:00:00Z',
+      '2030-01-01T24:00:00Z',
+      '9999-12-31T23:59:59-00:01',
       1_900_000_000_000,
     ]) {
       expect([until, (await put(path, { ...body, until })).body]).toEqual([
@@ -294,6 +314,8 @@ test('[N20, N21] an end is a time that is yet to come, with any offset, told in 
       ])
     }
   }
+  const last = await put('availability', { availability: 'busy', until: '9999-12-31T23:59:59.999Z' })
+  expect(last.body.until).toBe('9999-12-31T23:59:59.999Z')
   const offset = await put('availability', { availability: 'busy', until: '2030-01-01T10:00:00.5+05:30' })
   expect(offset.body.until).toBe('2030-01-01T04:30:00.500Z')
 })

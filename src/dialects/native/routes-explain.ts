@@ -1,9 +1,12 @@
+import type { FastifyRequest } from 'fastify'
+import Negotiator from 'negotiator'
 import type { User } from '../../core/accounts.ts'
 import { Failure } from '../../core/errors.ts'
 import type { Services } from '../../core/service.ts'
+import { LANGUAGES, type Language } from '../../core/tongues.ts'
 import { type Route, route } from '../../http/route.ts'
 import { VIA } from './routes-presence.ts'
-import { ByUser, InZone } from './schemas.ts'
+import { ByUser, InWords, Preferred } from './schemas.ts'
 import { ExplanationShape } from './shapes.ts'
 import { explanationOut, userOf } from './translate.ts'
 
@@ -19,22 +22,35 @@ export function explainRoutes({ presence, people }: Services): readonly Route[] 
       access: 'user',
       rate: 'read',
       params: ByUser,
-      query: InZone,
-      async handle({ params, query, principal }) {
+      query: InWords,
+      reads: { headers: Preferred },
+      async handle({ params, query, principal, request, reply }) {
         if (query.zone !== undefined && !isZone(query.zone)) throw noSuchZone()
         const userId = userOf(params.user, principal, people)
         const zone = query.zone ?? zoneOf(people.get(userId))
-        const nameOf = (by: string): string => people.get(by)?.username ?? 'an application'
-        const doorOf = (via: string): string => DOORS[via] ?? via
-        return explanationOut(await presence.as(principal, VIA).commands.explain(userId, { zone, nameOf, doorOf }))
+        const language = query.lang ?? preferredOf(request)
+        const nameOf = (by: string): string => people.get(by)?.username ?? APPLICATION[language]
+        const doorOf = (via: string): string => (via === 'native' ? OURS[language] : (DOORS[via] ?? via))
+        const speech = { zone, language, nameOf, doorOf }
+        const explanation = await presence.as(principal, VIA).commands.explain(userId, speech)
+        reply.header('Content-Language', language).header('Vary', 'Accept-Language')
+        return explanationOut(explanation)
       },
     }),
   ]
 }
 
+/** Of a header like `de-CH, en;q=0.8`; English where it names neither. */
+function preferredOf(request: FastifyRequest): Language {
+  const preferred = new Negotiator(request).languages([...LANGUAGES])[0]
+  return LANGUAGES.find((language) => language === preferred) ?? 'en'
+}
+
+const APPLICATION: Readonly<Record<Language, string>> = { en: 'an application', de: 'eine Anwendung' }
+const OURS: Readonly<Record<Language, string>> = { en: "Rollcall's API", de: 'Rollcalls API' }
+
 /** What people call the doors that claims come through. */
 const DOORS: Readonly<Record<string, string>> = {
-  native: "Rollcall's API",
   rocketchat: 'Rocket.Chat',
   mattermost: 'Mattermost',
   superoffice: 'SuperOffice',

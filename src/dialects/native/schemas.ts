@@ -1,6 +1,7 @@
 import { type Static, type TProperties, type TSchema, Type } from 'typebox'
 import { AUDIT_KINDS } from '../../core/audit.ts'
 import { ROLES, SCOPES } from '../../core/principal.ts'
+import { LANGUAGES } from '../../core/tongues.ts'
 import { ACTIVITIES, AVAILABILITIES } from '../../core/vocabulary.ts'
 
 /** A body or query that has these fields and no others. */
@@ -45,7 +46,11 @@ export const Batch = fields({ users: Type.Array(Type.String(), { maxItems: BATCH
 export const Since = fields({ since: Type.Optional(Type.String({ maxLength: 4_096 })) })
 
 /** An IANA name, or an offset like +05:30. */
-export const InZone = fields({ zone: Type.Optional(Line) })
+/** `lang` beats what the browser prefers. */
+export const InWords = fields({ zone: Type.Optional(Line), lang: Type.Optional(Type.Enum([...LANGUAGES])) })
+export const Preferred = Type.Object({
+  'accept-language': Type.Optional(Type.String({ description: 'The language to explain in, of en and de.' })),
+})
 
 export const Credentials = fields({ username: Line, password: Text, cookie: Type.Optional(Type.Boolean()) })
 

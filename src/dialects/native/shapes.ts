@@ -1,6 +1,7 @@
 import { type TProperties, Type } from 'typebox'
 import { AUDIT_KINDS } from '../../core/audit.ts'
 import { ROLES } from '../../core/principal.ts'
+import { LANGUAGES } from '../../core/tongues.ts'
 import { ACTIVITIES, AVAILABILITIES, CLAIM_CLASSES } from '../../core/vocabulary.ts'
 import { fields, SettingFields } from './schemas.ts'
 
@@ -101,6 +102,7 @@ const FactShape = titled('ExplainedFact', {
 export const ExplanationShape = titled('Explanation', {
   presence: PresenceShape,
   sentence: Type.String(),
+  lang: Type.Enum([...LANGUAGES], { description: 'The language of the sentence, and of what the facts say.' }),
   facts: Type.Array(FactShape),
   next: Type.Union([fields({ at: TimeShape, presence: PresenceShape }), Type.Null()]),
 })

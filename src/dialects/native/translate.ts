@@ -30,13 +30,15 @@ function createTimes(): (instant: Instant) => string {
   }
 }
 
-const RFC_3339 = /^(\d{4}-\d\d-\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
+const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
+/** Of the years that can be told: an offset may lead out of them. */
+const [FIRST, LAST] = [Date.parse('0000-01-01T00:00:00.000Z'), Date.parse('9999-12-31T23:59:59.999Z')]
 
 /** Reads a time with any offset. Throws Failure `invalid`, naming the field. */
 export function instantOf(text: string, field: string): Instant {
   const instant = RFC_3339.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN
   const isOnCalendar = timeOf(Date.parse(`${text.slice(0, 10)}T00:00:00Z`) || 0).startsWith(text.slice(0, 10))
-  if (Number.isNaN(instant) || !isOnCalendar) {
+  if (!(instant >= FIRST && instant <= LAST && isOnCalendar)) {
     throw new Failure('invalid', `"${field}" must be a time as in RFC 3339, like 2026-11-21T09:30:00.000Z.`, {
       reason: 'malformed',
       field,
@@ -86,10 +88,11 @@ const noteOut = ({ text, emoji, until }: Note): object => ({ text, emoji, ...(un
 
 const maybeTime = (instant: Instant | null): string | null => (instant === null ? null : timeOf(instant))
 
-export function explanationOut({ presence, sentence, facts, next }: Explanation): object {
+export function explanationOut({ presence, sentence, language, facts, next }: Explanation): object {
   return {
     presence: presenceOut(presence),
     sentence,
+    lang: language,
     facts: facts.map((fact) => ({ ...fact, since: timeOf(fact.since), until: maybeTime(fact.until) })),
     next: next && { at: timeOf(next.at), presence: presenceOut(next.presence) },
   }
