@@ -7,7 +7,14 @@ import { assertBrought } from './broughtHashes.ts'
 import type { Delays } from './delays.ts'
 import { digestOfNew, type Passwords } from './passwords.ts'
 import type { PeopleChanges } from './people.ts'
-import { assertPermission, assertReach, assertScope, noSuchUser, permissionMissing } from './permission.ts'
+import {
+  assertPermission,
+  assertReach,
+  assertScope,
+  assertWorkspacePermission,
+  noSuchUser,
+  permissionMissing,
+} from './permission.ts'
 import type { Preferences } from './preferences.ts'
 import type { Presets } from './presets.ts'
 import type { Replica } from './replica.ts'
@@ -52,7 +59,9 @@ export function createAdministration(parts: AdministrationParts): Administration
     assertReach(principal, userId)
     const asked = Object.entries(change).filter(([, value]) => value !== undefined)
     const isOwn = userId === principal.userId && asked.every(([field]) => OWN_FIELDS.has(field))
-    if (!isOwn) assertPermission(principal, 'manage-users')
+    if (isOwn) return
+    if (change.roles === undefined) assertPermission(principal, 'manage-users')
+    else assertWorkspacePermission(principal, 'manage-users')
   }
 
   async function hashOfNew(by: Principal, { password, passwordHash }: UserChange): Promise<{ readonly passwordHash?: string }> {
@@ -111,22 +120,22 @@ export function createAdministration(parts: AdministrationParts): Administration
     tokens: async (userId) => tokenChanges.list(principal, userId),
     deleteToken: (userId, tokenId) => tokenChanges.remove(principal, userId, tokenId),
     async changeSettings(change, condition) {
-      assertPermission(principal, 'manage-settings')
+      assertWorkspacePermission(principal, 'manage-settings')
       return workspace.changeSettings(change, principal.by, condition)
     },
     rolePermissions: async () => workspace.rolePermissions(),
     async changeRolePermissions(change) {
-      assertPermission(principal, 'manage-settings')
+      assertWorkspacePermission(principal, 'manage-settings')
       if (!principal.administrator) throw permissionMissing('of an administrator')
       await workspace.changeRolePermissions(change, principal.by)
     },
     presets: async () => presets.current,
     async putPreset(preset) {
-      assertPermission(principal, 'manage-presets')
+      assertWorkspacePermission(principal, 'manage-presets')
       return presets.put(preset, principal.by)
     },
     async deletePreset(presetId) {
-      assertPermission(principal, 'manage-presets')
+      assertWorkspacePermission(principal, 'manage-presets')
       await presets.remove(presetId, principal.by)
     },
     async preferences(userId) {

@@ -15,6 +15,15 @@ export function assertPermission(principal: Principal, permission: Permission): 
   if (!principal.permissions.has(permission)) throw permissionMissing(permission)
 }
 
+/** As `assertPermission`, for what concerns the whole workspace: no token that is limited to users or groups may. */
+export function assertWorkspacePermission(principal: Principal, permission: Permission): void {
+  assertPermission(principal, permission)
+  if (principal.reach === null) return
+  throw new Failure('forbidden', 'A token that is limited to users or groups may not change what concerns all.', {
+    reason: 'scope_missing',
+  })
+}
+
 /** Throws Failure `forbidden` scope_missing when the principal's token is limited to other users. */
 export function assertReach(principal: Principal, userId: UserId): void {
   if (principal.reach === null || principal.reach.has(userId)) return

@@ -57,6 +57,17 @@ export function createTokenChanges({
       throw new Failure('forbidden', 'Only administrators may touch the tokens of one.', { reason: 'permission_missing' })
   }
 
+  /** A login may make tokens that stay; any other that ends, none that outlives it. */
+  function assertNoLonger(by: Principal, wanted: NewToken): void {
+    const slot = tokens.of(by.userId).find((one) => tokens.idAt(one) === by.tokenId)
+    const { kind, until } = slot === undefined ? { kind: 'login', until: null } : tokens.at(slot)
+    if (kind === 'login' || until === null || (wanted.until ?? Number.POSITIVE_INFINITY) <= until) return
+    throw new Failure('forbidden', 'This token ends, and cannot make one that outlives it.', {
+      reason: 'scope_missing',
+      field: 'until',
+    })
+  }
+
   function appendsFor(kind: 'token.created' | 'token.deleted', { by }: Principal, token: StoredToken) {
     const { userId, name, kind: of, scopes, until } = token
     const details = { name, kind: of, ...(scopes !== null && { scopes }), ...(until !== null && { until }) }
@@ -70,6 +81,7 @@ export function createTokenChanges({
       assertToken(wanted, users, ledger.now())
       assertGroups(wanted, memberships())
       assertNoMoreThan(by, wanted)
+      assertNoLonger(by, wanted)
       const token = newToken(random, wanted.tokenLength ?? TOKEN_LENGTH)
       const made: StoredToken = {
         hash: hashOfToken(token),

@@ -106,6 +106,19 @@ test('[A20] no token makes a wider one', async () => {
   await expectFailure(less.createToken({ kind: 'personal', name: 'x', scopes: ['presence:read'], users: [id] }), refused)
 })
 
+test('[A20] a token that ends makes none that outlives it, a login makes tokens that stay', async () => {
+  const { directory, admin, root } = await openHouse()
+  const until = Date.now() + DAY_MS
+  const { token } = await admin.createToken({ kind: 'personal', name: 'today', until })
+  const today = directory.administration.as(directory.authentication.byToken(token) ?? root.principal)
+  const refused = { code: 'forbidden', reason: 'scope_missing', field: 'until' } as const
+  for (const later of [{}, { until: null }, { until: until + 1 }])
+    await expectFailure(today.createToken({ kind: 'personal', name: 'stays', ...later }), refused)
+  await today.createToken({ kind: 'personal', name: 'as long', until })
+  const own = directory.administration.as(root.principal)
+  expect((await own.createToken({ kind: 'application', name: 'stays' })).description.until).toBeNull()
+})
+
 test('[A21] logging out ends one token, deactivating all logins, deleting everything', async () => {
   const { directory, ledger, admin } = await openHouse()
   const { id } = await admin.createUser({ username: 'ada', password: 'p', id: 'ada' })

@@ -50,6 +50,19 @@ test('[A23] who manages users without being an administrator makes and touches n
   await expectFailure(clerk.createToken({ kind: 'personal', name: 'x', userId: root.user.id }), permissionMissing)
 })
 
+test('[A24] a limited token changes nothing that concerns everybody, and nobody’s roles', async () => {
+  const { directory, admin, root } = await openHouse()
+  const { id } = await admin.createUser({ username: 'ada', password: 'p' })
+  const { token } = await admin.createToken({ kind: 'personal', name: 'limited', users: [id, root.user.id] })
+  const limited = directory.administration.as(directory.authentication.byToken(token) ?? root.principal)
+  await expectFailure(limited.changeSettings({ graceMs: 1 }), scopeMissing)
+  await expectFailure(limited.changeRolePermissions({ 'manage-users': ['user'] }), scopeMissing)
+  await expectFailure(limited.putPreset({ name: 'x', availability: 'away' }), scopeMissing)
+  await expectFailure(limited.deletePreset('x'), scopeMissing)
+  await expectFailure(limited.updateUser(id, { roles: ['admin'] }), scopeMissing)
+  expect(await limited.updateUser(id, { name: 'Ada' })).toMatchObject({ name: 'Ada', roles: ['user'] })
+})
+
 test('[A24] what roles may do holds at once, on every node, and only administrators change it', async () => {
   const { ledger, directory, admin, root } = await openHouse()
   const elsewhere = await openDirectory(ledger)

@@ -155,6 +155,16 @@ test('[N18] a publishable token sees the users it names and nobody else, and no 
   ).toBe(401)
 })
 
+test('[N9] settings, which name hosts of the workspace, are not for whoever visits a page', async () => {
+  const limits = { kind: 'publishable', name: 'page', users: ['admin'], origins: ['https://www.example.org'] }
+  const { body } = await ask(server, 'POST /v1/tokens', { body: limits })
+  const from = { token: body.token, headers: { Origin: 'https://www.example.org' } }
+  expect(await ask(server, 'GET /v1/settings', from)).toMatchObject({
+    status: 403,
+    body: { type: 'urn:rollcall:problem:scope-missing' },
+  })
+})
+
 const BUSY = { availability: 'busy' }
 /** Every way to name a user. */
 const NAMING: readonly (readonly [call: string, body?: object])[] = [

@@ -37,6 +37,14 @@ test('[N29] a backup is for administrators, under a plain name, and only of what
   expect((await ask(memory, 'POST /v1/backup', { body: { name: 'copy' } })).body).toMatchObject({ status: 501 })
 })
 
+test('[N29] a token that is limited to users copies nobody else', async () => {
+  await using server = await startServer()
+  const { body } = await ask(server, 'POST /v1/tokens', { body: { name: 'limited', users: ['admin'] } })
+  const refused = { status: 403, body: { type: 'urn:rollcall:problem:scope-missing' } }
+  expect(await ask(server, 'GET /v1/export', { token: body.token })).toMatchObject(refused)
+  expect(await ask(server, 'POST /v1/backup', { token: body.token, body: { name: 'copy' } })).toMatchObject(refused)
+})
+
 test('[N29] an export is every entry as JSON lines, for administrators', async () => {
   await using server = await startServer()
   const { token } = await server.createUser({ username: 'ann', id: 'ann.id' })

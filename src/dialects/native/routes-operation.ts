@@ -47,7 +47,8 @@ export function operationRoutes({ administration, settings }: Services, { health
       answers: { 200: SettingsShape, 304: null },
       access: 'user',
       rate: 'read',
-      handle({ request, reply }) {
+      handle({ principal, request, reply }) {
+        assertNoPage(principal)
         return answerTagged(textOf(settings.current), request, reply)
       },
     }),
@@ -141,9 +142,19 @@ const NOT_READY: Readonly<Record<Health['state'], string | null>> = {
 
 const isAskedForWriting = (query: unknown): boolean => Object.hasOwn(Object(query), 'writable')
 
-function assertAdministrator({ administrator, scopes }: Principal): void {
+/** Whoever visits a page has its token. */
+function assertNoPage({ origins }: Principal): void {
+  if (origins === null) return
+  throw new Failure('forbidden', 'A token that is limited to origins does not read settings.', { reason: 'scope_missing' })
+}
+
+function assertAdministrator({ administrator, scopes, reach }: Principal): void {
   if (!administrator) throw new Failure('forbidden', 'Only administrators may do this.', { reason: 'permission_missing' })
   if (!scopes.has('admin')) throw new Failure('forbidden', 'This token lacks the scope "admin".', { reason: 'scope_missing' })
+  if (reach !== null)
+    throw new Failure('forbidden', 'A token that is limited to users or groups does not copy what is of all.', {
+      reason: 'scope_missing',
+    })
 }
 
 const notOffered = (what: string): Failure => new Failure('disabled', `A store in memory cannot ${what}.`)
