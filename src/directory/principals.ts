@@ -129,16 +129,22 @@ export function createPrincipals({
 
 function limited(owner: Principal, token: StoredToken, memberships: () => Pick<Memberships, 'reach'>): Principal {
   const id = tokenId(token.hash)
+  const isInPages = token.kind === 'publishable'
   const named = token.users === null ? null : new Set(token.users)
   return {
     ...owner,
-    by: token.kind === 'application' || token.kind === 'publishable' ? id : owner.userId,
+    by: token.kind === 'application' || isInPages ? id : owner.userId,
     tokenId: id,
+    // Whoever reads the page has it, not its owner alone.
+    permissions: isInPages ? limitedOnly(owner.permissions) : owner.permissions,
     scopes: token.scopes === null ? ALL_SCOPES : new Set(token.scopes),
     reach: token.groups === null ? named : memberships().reach(token.users ?? [], token.groups),
     origins: token.origins === null ? null : new Set(token.origins),
   }
 }
+
+const limitedOnly = (permissions: ReadonlySet<Permission>): ReadonlySet<Permission> =>
+  new Set([...permissions].filter((permission) => permission !== 'bypass-rate-limit'))
 
 function permissionsOf(roles: readonly Role[], rolePermissions: RolePermissions): ReadonlySet<Permission> {
   return new Set(PERMISSIONS.filter((permission) => rolePermissions[permission].some((role) => roles.includes(role))))

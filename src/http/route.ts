@@ -210,6 +210,12 @@ function callOf(request: FastifyRequest, reply: FastifyReply): Call {
   return { params: request.params, query: request.query, body: request.body, principal, request, reply }
 }
 
+/** Whose calls are counted together; a token that stands in pages is its readers', each at their address, and not its owner's. */
+function callerOf(principal: Principal | null, { ip }: FastifyRequest): string {
+  if (principal === null) return ip
+  return principal.origins === null ? principal.userId : `${principal.tokenId} ${ip}`
+}
+
 function countCall(
   declared: Route,
   request: FastifyRequest,
@@ -218,7 +224,7 @@ function countCall(
 ): void {
   const principal = request.getDecorator<Principal | null>('principal')
   if (rates === null || principal?.permissions.has('bypass-rate-limit')) return
-  const caller = principal?.userId ?? request.ip
+  const caller = callerOf(principal, request)
   const answer = rates.take(
     `${caller} ${declared.method} ${declared.path}`,
     rateLimitOf(declared.rate, services.settings.current),

@@ -145,6 +145,22 @@ test('[N26] beyond the limit a route answers 429 to that user only, and says whe
   }
 })
 
+test('[N26, A19] a token in a page is limited, whosever it is, and takes nothing from its owner', async () => {
+  await using limited = await startServer({ env: { ROLLCALL_RATE_LIMIT: 'on' } })
+  await ask(limited, 'PATCH /v1/settings', { body: { rateCallsMax: 60 } })
+  const { user, token } = await limited.createUser({ username: 'ann' })
+  const origin = 'https://page.example.org'
+  const wanted = { name: 'page', kind: 'publishable', users: [user.id], origins: [origin] }
+  for (const owner of [limited.adminToken, token]) {
+    const page = await limited.call('POST', '/v1/tokens', owner, wanted)
+    const read = async (secret: string) =>
+      (await limited.request('/v1/presence/ann', { headers: { Authorization: `Bearer ${secret}`, Origin: origin } })).status
+    for (let i = 0; i < 60; i++) expect(await read(page.token)).toBe(200)
+    expect(await read(page.token)).toBe(429)
+    expect(await read(owner)).toBe(200)
+  }
+})
+
 test('[N27] a client that stops in the middle of its headers is answered 408, and nobody waits for it', async () => {
   const slow = await open()
   slow.write('PUT /v1/presence/me/note HTTP/1.1\r\nHost: a\r\n')
