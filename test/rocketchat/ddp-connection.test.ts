@@ -258,6 +258,24 @@ test('[RC-2.2-11] the token that counts is the one of the last login, whoever wa
   expect(await ddp.closed).toBe(1008)
 })
 
+test('[RC-2.2-6] one’s own document ends up saying that one is there', async () => {
+  const hal = await server.createUser({ username: 'hal', password: null })
+  const fields = async (ddp: Awaited<ReturnType<typeof openDdp>>) => {
+    await ddp.next(
+      ({ msg, collection, fields: { statusConnection } = {} }) =>
+        statusConnection === 'online' && /added|changed/.test(msg) && collection === 'users',
+    )
+    const told = ddp.messages.filter(({ collection }) => collection === 'users')
+    expect(told.every(({ id }) => id === hal.user.id)).toBe(true)
+    return Object.assign({}, ...told.map((message) => message.fields))
+  }
+  const ddp = await enterDdp(server, hal)
+  expect(await fields(ddp)).toMatchObject({ username: 'hal', status: 'online', statusConnection: 'online' })
+  const other = await enterDdp(server, hal)
+  expect(await fields(other)).toMatchObject({ username: 'hal', status: 'online' })
+  await Promise.all([ddp.end(), other.end()])
+})
+
 test('[RC-2.2-6] a login that is refused brings no document', async () => {
   const ddp = await enterDdp(server, bob)
   await ddp.next(({ msg }) => msg === 'added')

@@ -63,9 +63,11 @@ export const nosub = (id: string, error?: MethodError): string => JSON.stringify
 export const added = (collection: string, id: string, fields: object): string =>
   JSON.stringify({ msg: 'added', collection, id, fields })
 
+export const changed = (collection: string, id: string, fields: object): string =>
+  JSON.stringify({ msg: 'changed', collection, id, fields })
+
 /** An event of a stream. Streams have one document, called `id`, unless they say otherwise. */
-export const streamEvent = (stream: string, fields: StreamFields, id = 'id'): string =>
-  JSON.stringify({ msg: 'changed', collection: `stream-${stream}`, id, fields })
+export const streamEvent = (stream: string, fields: StreamFields, id = 'id'): string => changed(`stream-${stream}`, id, fields)
 
 export interface StreamFields {
   readonly eventName: string

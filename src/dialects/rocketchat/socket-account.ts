@@ -1,6 +1,6 @@
 import type { Principal } from '../../core/principal.ts'
-import type { Services } from '../../core/service.ts'
-import { dateOf } from './ddp.ts'
+import type { Services, Watch } from '../../core/service.ts'
+import { added, changed, dateOf } from './ddp.ts'
 import { type Entered, endOfToken } from './entering.ts'
 import { NAME } from './ids.ts'
 import { fullProfileOf } from './profiles.ts'
@@ -12,8 +12,43 @@ export async function loginResult(services: Services, { principal, token, type }
   return { id: services.people.idIn(NAME, principal.userId), token, tokenExpires: dateOf(until), type }
 }
 
-/** One's own document among the users, as a client gets it after its login. Null: the user is no more. */
-export function ownDocument({ people, presence }: Services, principal: Principal) {
+/**
+ * Tells one's own document among the users, as a client gets it after its login. When it says that nobody is connected, the session
+ * of this login is still being written: what is shown then follows. Answers what waits for that; null: nothing does.
+ */
+export function tellOwnDocument(services: Services, principal: Principal, send: (message: string) => void): Waiting | null {
+  const document = ownDocument(services, principal)
+  if (document === null) return null
+  const { id, fields } = document
+  send(added('users', id, fields))
+  return 'statusConnection' in fields && fields.statusConnection === 'offline'
+    ? awaitConnected(services, principal, (status) => send(changed('users', id, status)))
+    : null
+}
+
+export interface Waiting {
+  stop(): void
+}
+
+function awaitConnected({ presence }: Services, principal: Principal, tell: (status: object) => void): Waiting {
+  let waiting: Watch | null = presence.as(principal, NAME).view.watch({
+    told({ availability, connected }) {
+      if (connected === 'offline') return
+      stop()
+      setImmediate(() => tell({ status: STATUS_OUT[availability], statusConnection: STATUS_OUT[connected] }))
+    },
+    gone: stop,
+  })
+  waiting.add([principal.userId])
+  function stop(): void {
+    waiting?.stop()
+    waiting = null
+  }
+  return { stop }
+}
+
+/** Null: the user is no more. */
+function ownDocument({ people, presence }: Services, principal: Principal) {
   const user = people.get(principal.userId)
   if (user === null) return null
   const { username, name, roles } = user

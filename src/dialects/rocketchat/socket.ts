@@ -5,7 +5,7 @@ import type { Ring } from '../../realtime/ring.ts'
 import * as ddp from './ddp.ts'
 import type { Methods } from './methods.ts'
 import { type BugLog, methodErrorOf } from './methods-errors.ts'
-import { ownDocument } from './socket-account.ts'
+import { tellOwnDocument, type Waiting } from './socket-account.ts'
 import type { Form } from './socket-form.ts'
 import type { Hearts } from './socket-hearts.ts'
 import { createSocketLogin, type SocketClient } from './socket-login.ts'
@@ -49,6 +49,7 @@ export function converse(shared: SocketShared, own: SocketOwn): SocketHandlers {
   })
   /** Null: the client has not said hello yet. */
   let hello: Said<'connect'> | null = null
+  let document: Waiting | null = null
 
   for (const greeting of form.greetings) connection.send(greeting)
 
@@ -109,8 +110,8 @@ export function converse(shared: SocketShared, own: SocketOwn): SocketHandlers {
     send(answer)
     send(ddp.updated(id))
     if (method === 'login' && done && login.account !== null) {
-      const document = ownDocument(services, login.account.principal)
-      if (document !== null) send(ddp.added('users', document.id, document.fields))
+      document?.stop()
+      document = tellOwnDocument(services, login.account.principal, send)
     }
     if (method === 'logout') connection.close(CLOSE_OUT.protocolError, 'Logged out')
   }
@@ -133,6 +134,7 @@ export function converse(shared: SocketShared, own: SocketOwn): SocketHandlers {
     closed(code, by) {
       heart.stop()
       inOrder.stop()
+      document?.stop()
       login.over(isGoodbye(code, by))
     },
     farewell: form.farewell,
