@@ -9,7 +9,7 @@ interface Replica {
 }
 
 export interface Replicas {
-  readonly directory: Replica
+  readonly directory: Replica & { lose(): void }
   readonly engine: Replica
 }
 
@@ -34,7 +34,10 @@ export async function fillFrom(
   await engine.loaded(positions)
   ledger.follow(positions, {
     commit: (commit) => replicaOf(commit.partition).commit(commit),
-    reload: onGap,
+    reload() {
+      directory.lose()
+      onGap()
+    },
   })
   return true
 }

@@ -51,6 +51,8 @@ export interface Directory {
   loaded(positions: Positions): void
   /** From the ledger's feed, own ones too. */
   commit(commit: Commit): void
+  /** There is a gap: nothing is changed from here any more. */
+  lose(): void
   readonly firstAdministrator: Administrators['first']
   readonly resetAdministrator: Administrators['reset']
   close(): Promise<void>
@@ -189,6 +191,7 @@ export function createDirectory({
     apply: ({ key, value, version }) => put(key, value, version, false),
     loaded: (positions) => replica.loaded(positions[PARTITION] ?? 0),
     commit: (commit) => replica.commit(commit),
+    lose: () => replica.lose(),
     firstAdministrator: (wanted) => administrators.first(wanted),
     resetAdministrator: (username) => administrators.reset(username),
     close() {

@@ -12,6 +12,8 @@ export interface Replica {
   loaded(position: Version): void
   /** From the ledger's feed. */
   commit(commit: Commit): void
+  /** There is a gap, and nothing comes any more: nobody waits for it, and nothing more is changed from here. */
+  lose(): void
   readonly change: DirectoryKeys['change']
 }
 
@@ -22,6 +24,7 @@ export interface ReplicaParts {
 
 export function createReplica({ ledger, apply }: ReplicaParts): Replica {
   let position = 0
+  let isLost = false
   /** Own commits that were answered before those ahead of them have arrived. */
   const early = new Map<Version, Commit>()
   const waiting = new Set<{ readonly version: Version; readonly done: () => void }>()
@@ -56,8 +59,13 @@ export function createReplica({ ledger, apply }: ReplicaParts): Replica {
     commit(commit) {
       if (commit.version > position) advance(commit)
     },
+    lose() {
+      isLost = true
+      for (const { done } of waiting) done()
+    },
     async change(plan) {
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+        if (isLost) throw lost()
         const { writes, appends, answer } = plan()
         if (writes.length === 0) return answer
         const outcome = await ledger.commit(PARTITION, writes, appends)
@@ -66,6 +74,7 @@ export function createReplica({ ledger, apply }: ReplicaParts): Replica {
           if (version === position + 1) advance({ partition: PARTITION, version, writes })
           else if (version > position) early.set(version, { partition: PARTITION, version, writes })
           await reached(version)
+          if (version > position) throw lost()
           return answer
         }
         const behind = Math.max(...outcome.conflicts.map((conflict) => conflict.version))
@@ -78,3 +87,6 @@ export function createReplica({ ledger, apply }: ReplicaParts): Replica {
     },
   }
 }
+
+const lost = (): Failure =>
+  new Failure('unavailable', 'Everything is loaded again; whether this was stored is not known here.', { reason: 'ledger_away' })
