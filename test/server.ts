@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly store?: string
   /** Further arguments of `rollcall serve`. */
   readonly args?: readonly string[]
+  /** Another program that serves as `rollcall` does. */
+  readonly entry?: string
 }
 
 export interface Person {
@@ -37,7 +39,7 @@ export type NewPerson = { readonly username: string; readonly password?: string 
 export type Server = Awaited<ReturnType<typeof startServer>>
 
 /** Starts the real server as a process on a free port. `await using` ends it; its temporary folder goes with it. */
-export async function startServer({ env = {}, store, args = [] }: ServerOptions = {}) {
+export async function startServer({ env = {}, store, args = [], entry = ENTRY }: ServerOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-test-'))
   const environment = {
     ...withoutOurs(process.env),
@@ -50,7 +52,8 @@ export async function startServer({ env = {}, store, args = [] }: ServerOptions 
     ...env,
   }
   const logs = { stdout: '', stderr: '' }
-  const start = (more: Readonly<Record<string, string>> = {}) => startProcess({ ...environment, ...more }, args, logs)
+  const start = (more: Readonly<Record<string, string>> = {}) =>
+    startProcess({ ...environment, ...more }, [entry, 'serve', ...args], logs)
   let running = await start().catch(async (error: unknown) => {
     await rm(folder, { recursive: true, force: true })
     throw error
@@ -127,7 +130,7 @@ interface Logs {
 
 /** Resolves once it listens. Throws with what it wrote to standard error when it ends before, or takes too long. */
 async function startProcess(environment: NodeJS.ProcessEnv, args: readonly string[], logs: Logs) {
-  const child = spawn(process.execPath, [ENTRY, 'serve', ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
   const told = { stdout: '', stderr: '' }
   const url = await new Promise<string>((resolve, reject) => {
     const fail = (why: string): void => reject(new Error(`the server ${why}\n${told.stderr || told.stdout}`))

@@ -20,21 +20,31 @@ export interface Handover {
 
 /** Takes connections from now on. */
 export async function openHandover(config: Pick<Config, 'host' | 'port' | 'tls'>): Promise<Handover> {
-  let workers: readonly ChildProcess[] = []
+  let takers: readonly ((socket: Socket) => void)[] = []
   let turn = 0
   const server = createServer({ pauseOnConnect: true }, (socket) => {
-    const worker = workers[turn++ % workers.length]
-    if (worker === undefined) socket.destroy()
-    else worker.send('connection', socket, (error) => void (error && socket.destroy()))
+    const take = takers[turn++ % takers.length]
+    if (take === undefined) socket.destroy()
+    else take(socket)
   })
   server.listen({ host: config.host, port: config.port, backlog: WAITING_MAX })
   await once(server, 'listening')
   return {
     url: urlOf(config, server.address()),
     add(worker) {
-      workers = [...workers, worker]
+      const onTheWay = new Set<Socket>()
+      const take = (socket: Socket): void => {
+        onTheWay.add(socket)
+        // Kept open here until it was sent: what a worker that dies has not been sent must not stay open with nobody at it.
+        worker.send('connection', socket, { keepOpen: true }, () => {
+          onTheWay.delete(socket)
+          socket.destroy()
+        })
+      }
+      takers = [...takers, take]
       worker.once('exit', () => {
-        workers = workers.filter((other) => other !== worker)
+        takers = takers.filter((other) => other !== take)
+        for (const socket of onTheWay) socket.destroy()
       })
     },
     stop: () => void server.close(),

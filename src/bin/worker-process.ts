@@ -19,12 +19,12 @@ export interface WorkerParts {
   readonly handover: Handover | null
   /** What is measured of all. */
   readonly measure: () => Promise<string>
+  /** The URL, once it takes connections. */
+  readonly onListening: (url: string) => void
   readonly onReady: (words: ReadyWords) => void
 }
 
 export interface Worker {
-  /** The URL, once it takes connections; never, when it ends before. */
-  readonly listening: Promise<string>
   /** How, in words. */
   readonly ended: Promise<string>
   serves(): boolean
@@ -35,13 +35,13 @@ export interface Worker {
   renew(): void
 }
 
-/** Starts a process that serves. What it has to say to people goes where this one's words go. */
-export function startWorker(start: WorkerStart, { host, handover, measure, onReady }: WorkerParts): Worker {
+/** Starts a process that serves once it is told how. What it has to say to people goes where this one's words go. */
+export function startWorker(start: Promise<WorkerStart>, parts: WorkerParts): Worker {
+  const { host, handover, measure, onListening, onReady } = parts
   const child = spawn(process.execPath, [...process.execArgv, ENTRY], {
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...(start.isHanded ? (['ipc'] as const) : [])],
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...(handover !== null ? (['ipc'] as const) : [])],
   })
   const channel = createChannel(child.stdio[CHANNEL_DESCRIPTOR] as Duplex)
-  const listening = Promise.withResolvers<string>()
   let serves = false
   host?.admit(channel)
   channel.handle({
@@ -49,20 +49,19 @@ export function startWorker(start: WorkerStart, { host, handover, measure, onRea
     address: () => handover?.url,
     listening(url: string) {
       handover?.add(child)
-      listening.resolve(url)
+      onListening(url)
     },
     ready(words: ReadyWords) {
       serves = true
       onReady(words)
     },
   })
-  channel.tell('start', start)
+  void start.then((words) => channel.tell('start', words))
   const ended = once(child, 'exit').then(([code, signal]) => {
     serves = false
     return signal === null ? `code ${code}` : String(signal)
   })
   return {
-    listening: listening.promise,
     ended,
     serves: () => serves,
     measured: () => channel.ask('measured'),

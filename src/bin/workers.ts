@@ -14,6 +14,7 @@ import { createLog } from './log.ts'
 import { nodeNameOf } from './nodes.ts'
 import { placeAlone, type ReadyWords, sayReady } from './place.ts'
 import { startWorker, type Worker } from './worker-process.ts'
+import type { WorkerStart } from './worker-start.ts'
 
 /** How long before a worker that ended is started again, in ms: doubled each time, up to a bound, until one lasts. */
 const [RETRY_MS, RETRY_MS_MAX, LASTING_MS] = [200, 10_000, 60_000]
@@ -48,7 +49,8 @@ async function serveByWorkers(config: Config, spreads: boolean): Promise<void> {
   const working = new Map<number, Worker>()
   const first: ReadyWords[] = []
   const readyOrNot = Promise.withResolvers<'ready' | 'refused'>()
-  let port = config.port
+  const port = Promise.withResolvers<number>()
+  let url: string | null = null
 
   async function keep(number: number): Promise<void> {
     for (let tries = 0; ; tries++) {
@@ -62,7 +64,8 @@ async function serveByWorkers(config: Config, spreads: boolean): Promise<void> {
       if (first.length < config.workers) return readyOrNot.resolve('refused')
       if (performance.now() - startedAt > LASTING_MS) tries = 0
       const inMs = Math.min(RETRY_MS * 2 ** tries, RETRY_MS_MAX)
-      log.warn({ ended: number, how, inMs }, 'A worker ended, and is started again.')
+      // Words alone: they are told each time.
+      log.warn(`worker ${number} ended (${how}); it is started again in ${inMs} ms`)
       await wait(inMs, null, { signal: stopped.signal }).catch(() => {})
       if (stopped.signal.aborted) return
     }
@@ -70,20 +73,24 @@ async function serveByWorkers(config: Config, spreads: boolean): Promise<void> {
 
   function begin(number: number): Worker {
     const othersServe = [...working.values()].some(({ serves }) => serves())
-    const start = {
-      config: { ...config, port, node: `${name}-${number}` },
+    const startOn = (shared: number): WorkerStart => ({
+      config: { ...config, port: shared, node: `${name}-${number}` },
       worker: number,
       listensEarly: number === 1 && !othersServe,
       isHanded: handover !== null,
-    }
-    return startWorker(start, {
-      host,
-      handover,
-      measure,
-      onReady(words) {
-        if (first.push(words) === config.workers) readyOrNot.resolve('ready')
-      },
     })
+    // The first may find any free port, which all others then share; they begin to be loaded as programs meanwhile.
+    const start = number === 1 && url === null ? Promise.resolve(config.port) : port.promise
+    return startWorker(start.then(startOn), { host, handover, measure, onListening, onReady })
+  }
+
+  function onListening(heard: string): void {
+    url ??= heard
+    port.resolve(Number(new URL(heard).port) || config.port)
+  }
+
+  function onReady(words: ReadyWords): void {
+    if (first.push(words) === config.workers) readyOrNot.resolve('ready')
   }
 
   async function measure(): Promise<string> {
@@ -94,7 +101,7 @@ async function serveByWorkers(config: Config, spreads: boolean): Promise<void> {
       if (text !== null) texts.set(String(number), text)
     })
     await Promise.all(asked)
-    return mergeTexts(new Map([...texts].sort()))
+    return mergeTexts(texts)
   }
 
   const kept: Promise<void>[] = []
@@ -107,13 +114,7 @@ async function serveByWorkers(config: Config, spreads: boolean): Promise<void> {
     for (const worker of working.values()) worker.renew()
   })
 
-  kept.push(keep(1))
-  // The first may find any free port, which all others then share.
-  const url = await Promise.race([working.get(1)?.listening, readyOrNot.promise.then(() => null), ending.asked.then(() => null)])
-  if (url) {
-    port = Number(new URL(url).port) || port
-    for (let number = 2; number <= config.workers; number++) kept.push(keep(number))
-  }
+  for (let number = 1; number <= config.workers; number++) kept.push(keep(number))
   const outcome = await Promise.race([readyOrNot.promise, ending.asked])
   if (outcome === 'ready') {
     const administrator = first.find((words) => words.administrator !== null)?.administrator ?? null

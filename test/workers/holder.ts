@@ -16,7 +16,7 @@ const ledger = how === 'faulty' ? withFaults(opened, everyFault()) : opened
 const host = await createLedgerHost(ledger)
 const channel = createChannel(new Socket({ fd: 3 }))
 host.admit(channel)
-channel.onClosed(async () => {
+channel.onClosed(() => {
   host.stop()
-  await ledger.close()
+  void ledger.close()
 })

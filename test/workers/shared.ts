@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { createChannel } from '../../src/ledgers/shared/channel.ts'
+import { type Channel, createChannel } from '../../src/ledgers/shared/channel.ts'
 import { openSharedLedger, type SharedLedger } from '../../src/ledgers/shared/ledger.ts'
 import { COMPILED } from '../server.ts'
 
@@ -10,6 +10,7 @@ const HOLDER = fileURLToPath(new URL('holder.ts', import.meta.url))
 
 export interface Shared {
   readonly ledger: SharedLedger
+  readonly channel: Channel
   readonly holder: ChildProcess
 }
 
@@ -27,5 +28,5 @@ export async function openShared(store: string, how = ''): Promise<Shared> {
     channel.close()
     await ended
   }
-  return { ledger: { ...ledger, close }, holder }
+  return { ledger: { ...ledger, close }, channel, holder }
 }
