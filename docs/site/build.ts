@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { addressOf, layOut, readSections } from './layout.ts'
 import { linksIn, type Page, ROOT, readPages, readTokens } from './pages.ts'
+import { placesOf } from './places.ts'
 
 if (import.meta.main) {
   const folder = join(ROOT, 'dist-docs')
@@ -22,7 +23,8 @@ export function buildSite(folder: string): number {
     writeFileSync(file, layOut(page, sections))
   }
   for (const path of new Set(pages.flatMap(filesOf))) cpSync(join(ROOT, path), join(folder, path))
-  cpSync(join(ROOT, 'docs/site/site.css'), join(folder, 'site.css'))
+  for (const file of ['site.css', 'search.js']) cpSync(join(ROOT, 'docs/site', file), join(folder, file))
+  writeFileSync(join(folder, 'places.js'), `globalThis.PLACES = ${JSON.stringify(placesOf(pages))}\n`)
   cpSync(join(ROOT, 'src/console/icon.svg'), join(folder, 'icon.svg'))
   return pages.length
 }

@@ -38,6 +38,7 @@ export function layOut(page: Page, sections: readonly Section[]): string {
 <title>${escaped(title === 'Rollcall' ? title : `${title} · Rollcall`)}</title>
 <link rel="icon" href="${to('icon.svg')}">
 <link rel="stylesheet" href="${to('site.css')}">
+<script src="${to('search.js')}" defer></script>
 <a class="skip" href="#content">To the content</a>
 <header><a href="${to('README.md')}">Rollcall</a> <a href="${to('docs/README.md')}">Documentation</a></header>
 <nav aria-label="Pages">

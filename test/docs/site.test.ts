@@ -38,6 +38,38 @@ test('[DOC3] every link of the site leads to a file, and every anchor to a headi
   expect(dead).toEqual([])
 })
 
+test('[DOC3] the search, from the disk too, finds a heading by its words and by those below it, with the keyboard alone', async () => {
+  const browser = await openBrowser()
+  try {
+    const page = await browser.newPage({ viewport: { width: 360, height: 800 } })
+    const asked: string[] = []
+    page.on('request', (request) => void (request.url().startsWith('file:') || asked.push(request.url())))
+    await page.goto(String(pathToFileURL(join(folder, 'docs/concepts.html'))))
+    const search = page.getByRole('searchbox', { name: 'Search these pages' })
+    const found = page.locator('.found')
+    await search.fill('connect cut')
+    await found
+      .getByRole('status')
+      .getByText(/^\d+ places?$/)
+      .waitFor()
+    expect(await found.getByRole('link').first().textContent()).toBe('When the connection is cut')
+    await page.evaluate(AXE)
+    expect(await page.evaluate('axe.run().then(({ violations }) => violations.map(({ id }) => id))')).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360)
+    await search.fill('xyzzy')
+    await found.getByText('0 places').waitFor()
+    await search.press('Escape')
+    expect([await search.inputValue(), await found.isVisible()]).toEqual(['', false])
+    await search.fill('ROLLCALL_LEASE_MS')
+    await search.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/index\.html#/)
+    expect(asked).toEqual([])
+  } finally {
+    await browser.close()
+  }
+})
+
 test('[DOC3] from the disk it asks nobody for anything, fits narrow and wide windows, and everybody can use it', async () => {
   const browser = await openBrowser()
   try {
