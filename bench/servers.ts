@@ -100,6 +100,13 @@ export async function startScript(script: string, told: Serializable): Promise<R
   return running({ child, url, startMs: performance.now() - began, pauses: [], clean: async () => {} })
 }
 
+/** What a process and its threads have used of a core so far, in ms. */
+export async function cpuMsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return TICK_MS * (Number(fields[11]) + Number(fields[12]))
+}
+
 interface Started extends Pick<Running, 'url' | 'startMs' | 'pauses'> {
   readonly child: ChildProcess
   clean(): Promise<void>
@@ -108,11 +115,7 @@ interface Started extends Pick<Running, 'url' | 'startMs' | 'pauses'> {
 function running({ child, clean, ...rest }: Started): Running {
   return {
     ...rest,
-    async cpuMs() {
-      const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8')
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return TICK_MS * (Number(fields[11]) + Number(fields[12]))
-    },
+    cpuMs: () => cpuMsOf(child.pid ?? 0),
     async memory() {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
       const bytesOf = (name: string): number => 1024 * Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0)
