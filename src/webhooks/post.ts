@@ -103,9 +103,15 @@ function before<Answer>(signal: AbortSignal, work: Promise<Answer>): Promise<Ans
 
 function outcomeOf(status: number, retryAfter: string | undefined): Outcome {
   if (status >= 200 && status < 300) return { status, why: null, retryAfterMs: null }
-  const seconds = /^\d{1,9}$/.test(retryAfter ?? '') ? Number(retryAfter) : null
   const why = status >= 300 && status < 400 ? `It answered ${status}; only 307 and 308 are followed.` : `It answered ${status}.`
-  return { status, why, retryAfterMs: seconds === null ? null : seconds * 1000 }
+  return { status, why, retryAfterMs: waitIn(retryAfter) }
+}
+
+/** How long `Retry-After` asks to wait, in ms: it says seconds or a date. Null: nothing that is understood. */
+function waitIn(retryAfter = ''): number | null {
+  if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter) * 1000
+  const instant = /GMT$/.test(retryAfter) ? Date.parse(retryAfter) : Number.NaN
+  return Number.isNaN(instant) ? null : Math.max(0, instant - Date.now())
 }
 
 const failed = (why: string, status: number | null = null): Outcome => ({ status, why, retryAfterMs: null })

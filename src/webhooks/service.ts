@@ -39,7 +39,7 @@ function webhooksFor({ by }: Principal, parts: ServiceParts): Webhooks {
   const { keys, records, audit, cursor, test, deliveriesOf, now, newId, randomBytes } = parts
 
   function found(webhookId: string): StoredWebhook {
-    const webhook = records.webhook.get(webhookId)
+    const webhook = records.ids.includes(webhookId) ? records.webhook.get(webhookId) : null
     if (webhook !== null) return webhook
     throw new Failure('not_found', 'There is no such webhook.', { reason: 'no_such_webhook', field: 'webhook' })
   }

@@ -18,7 +18,8 @@ export interface WordsParts {
  */
 export function understood<Said extends Partial<WebhookWords>>(said: Said, { people, groups, addresses }: WordsParts): Said {
   assertUrl(said.url, addresses)
-  if ((said.name?.length ?? 0) > NAME_LENGTH_MAX) throw invalid('name', `must have at most ${NAME_LENGTH_MAX} characters`)
+  if ((said.name?.length ?? 0) > NAME_LENGTH_MAX || said.name?.isWellFormed() === false)
+    throw invalid('name', `must be text of at most ${NAME_LENGTH_MAX} characters`)
   assertList('users', said.users, FILTER_USERS_MAX)
   assertList('groups', said.groups, FILTER_GROUPS_MAX)
   assertList('availabilities', said.availabilities, AVAILABILITIES.length)

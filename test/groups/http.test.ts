@@ -94,7 +94,7 @@ test('[V15] members come and go one by one and by the batch, and only for whom i
 test.each([
   ['POST /v1/groups', { name: 'a/b' }, 400, 'name'],
   ['POST /v1/groups', {}, 400, 'name'],
-  ['POST /v1/groups', { name: 'x', members: ['nobody'] }, 404, 'user'],
+  ['POST /v1/groups', { name: 'x', members: ['nobody'] }, 404, 'members'],
   ['POST /v1/groups/nothing/members:batch', { add: 'x' }, 400, 'add'],
   ['GET /v1/groups/nothing/counts', undefined, 404, 'group'],
   ['GET /v1/groups?cursor=nonsense', undefined, 400, 'cursor'],

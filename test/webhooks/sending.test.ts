@@ -93,6 +93,17 @@ test('[WH10] what is not taken is tried again, not before its Retry-After, with 
   expect((last?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(200)
 })
 
+test('[WH10] a Retry-After that is a date is waited for as one that is seconds', async () => {
+  await using receiver = await startReceiver()
+  await using office = await openOffice({ limits: { retryMs: [5], retryAfterMsMax: 200 } })
+  receiver.answerWith(() => ({ status: 503, headers: { 'Retry-After': new Date(Date.now() + 3_600_000).toUTCString() } }))
+  const { deliveries } = await busyAnna(office, receiver)
+  await receiver.until(2)
+  await vi.waitUntil(() => deliveries().recent.length === 2)
+  const [last, first] = deliveries().recent
+  expect((last?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(200)
+})
+
 test('[WH10, WH11] after so many tries it is a dead letter, the next goes on, and it is told again when asked', async () => {
   await using receiver = await startReceiver()
   const ledger = createMemoryLedger()

@@ -17,6 +17,22 @@ afterAll(() => server.stop())
 const setPresence = (of: Server, user: string, availability: string) =>
   of.call('PUT', `/v1/presence/${user}/availability`, of.adminToken, { availability })
 
+test('[WH1] what is kept beside a webhook is none, and a name is text', async () => {
+  const { body } = await ask(server, 'POST /v1/webhooks', { body: { url: 'https://hooks.example/' } })
+  for (const call of ['GET ID', 'PATCH ID', 'DELETE ID', 'POST ID/rotate', 'POST ID/test', 'GET ID/deliveries']) {
+    const asked = call.replace('ID', `/v1/webhooks/${body.id}%2Fprogress`)
+    const refused = await ask(server, asked, { ...(/^(PATCH|POST)/.test(call) && { body: {} }) })
+    expect([call, refused.body.type]).toEqual([call, 'urn:rollcall:problem:no-such-webhook'])
+  }
+  const raw = '{"name":"\\ud800"}'
+  expect(await ask(server, `PATCH /v1/webhooks/${body.id}`, { raw })).toMatchObject({ status: 400, body: { field: 'name' } })
+  expect(await ask(server, `PATCH /v1/webhooks/${body.id}`, { body: { users: ['nobody'] } })).toMatchObject({
+    status: 404,
+    body: { field: 'users' },
+  })
+  await ask(server, `DELETE /v1/webhooks/${body.id}`)
+})
+
 test('[WH1] a webhook is made with a secret that is shown once, read, listed, changed and deleted', async () => {
   const anna = await server.createUser({ username: 'anna', password: null })
   const url = 'https://hooks.example/'
@@ -73,7 +89,7 @@ test('[WH1] what is wrong is refused by the name of its field', async () => {
     [{ url: 'https://[::1]/' }, 400, 'url'],
     [{ url: 'file:///etc/passwd' }, 400, 'url'],
     [{ url: 'https://hooks.example/', users: [] }, 400, 'users'],
-    [{ url: 'https://hooks.example/', users: ['nobody'] }, 404, 'user'],
+    [{ url: 'https://hooks.example/', users: ['nobody'] }, 404, 'users'],
     [{ url: 'https://hooks.example/', groups: ['nobody'] }, 404, 'groups'],
     [{ url: 'https://hooks.example/', availabilities: ['asleep'] }, 400, 'availabilities.0'],
     [{ url: 'https://hooks.example/', name: 'x'.repeat(201) }, 400, 'name'],

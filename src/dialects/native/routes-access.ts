@@ -65,7 +65,7 @@ export function accessRoutes({ authentication, administration, people, groups }:
           kind,
           tokenLength: TOKEN_LENGTH,
           ...(user !== undefined && { userId: userOf(user, principal, people) }),
-          ...(users !== undefined && { users: users.map((word) => userOf(word, principal, people)) }),
+          ...(users !== undefined && { users: users.map((word) => userOf(word, principal, people, 'users')) }),
           ...(among !== undefined && { groups: among.map((word) => groups.as(principal).find(word).id) }),
           ...(until != null && { until: instantOf(until, 'until') }),
         })

@@ -153,7 +153,7 @@ const groupOut = ({ createdAt, updatedAt, ...rest }: Group): object => ({
 
 /** Throws Failure `not_found` for the first word that is nobody's. */
 function idsOf(words: readonly string[], principal: Principal, people: Services['people']): readonly UserId[] {
-  return words.map((word) => userOf(word, principal, people))
+  return words.map((word) => userOf(word, principal, people, 'members'))
 }
 
 /** Opaque on the wire: what a page ends with may change. */

@@ -112,7 +112,7 @@ export function webhookRoutes({ people }: Services, webhooks: WebhooksService): 
       refuses: [404],
       body: NewWebhook,
       async handle({ body: { users, ...rest }, principal, reply }) {
-        const named = users?.map((word) => userOf(word, principal, people))
+        const named = users?.map((word) => userOf(word, principal, people, 'users'))
         const made = await webhooks.as(principal).create({ ...rest, users: named ?? null })
         reply
           .code(201)
@@ -139,7 +139,7 @@ export function webhookRoutes({ people }: Services, webhooks: WebhooksService): 
       answers: { 200: WebhookShape },
       body: WebhookFields,
       async handle({ params, body: { users, ...rest }, principal }) {
-        const named = users === undefined ? {} : { users: users?.map((word) => userOf(word, principal, people)) ?? null }
+        const named = users === undefined ? {} : { users: users?.map((word) => userOf(word, principal, people, 'users')) ?? null }
         return webhookOut(await webhooks.as(principal).change(params.webhook, { ...rest, ...named }))
       },
     }),

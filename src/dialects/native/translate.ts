@@ -56,15 +56,15 @@ export function findUser(word: string, { userId: own, reach }: Principal, people
   return userId === null || reach === null || reach.has(userId) ? userId : null
 }
 
-/** As `findUser`; throws Failure `not_found` for nobody. */
-export function userOf(word: string, principal: Principal, people: People): UserId {
+/** As `findUser`; throws Failure `not_found` for nobody, naming the field that the word was in. */
+export function userOf(word: string, principal: Principal, people: People, field = 'user'): UserId {
   const userId = findUser(word, principal, people)
-  if (userId === null) throw noSuchUser(word)
+  if (userId === null) throw noSuchUser(word, field)
   return userId
 }
 
-export function noSuchUser(word: string): Failure {
-  return new Failure('not_found', `There is no user "${word}".`, { reason: 'no_such_user', field: 'user' })
+export function noSuchUser(word: string, field = 'user'): Failure {
+  return new Failure('not_found', `There is no user "${word}".`, { reason: 'no_such_user', field })
 }
 
 /** DESIGN 3.4; an optional word that says nothing is left out. */
