@@ -96,7 +96,7 @@ const UNREAD: Presence = {
 }
 
 export function createRoster(parts: RosterParts): Roster {
-  const { subjects, policies, now, read, write, strangersMax = 50_000, warmMax = 20_000 } = parts
+  const { subjects, policies, now, read, write, strangersMax = 50_000, warmMax = 10_000 } = parts
   const rows: (Row | undefined)[] = []
   const cold = createCold()
   /** What cold facts were found under. */

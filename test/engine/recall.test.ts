@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { emptyRecord } from '../../src/core/record.ts'
+import { decodeRecord, encodeRecord } from '../../src/engine/codec.ts'
 import { createCold } from '../../src/engine/cold.ts'
 import { inOrder, type Keyed } from '../../src/engine/inOrder.ts'
+import { createPolicies } from '../../src/engine/policies.ts'
+import { createRoster } from '../../src/engine/roster.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
-import { aPrincipal, createCrowd, createWorld } from './world.ts'
+import { aPrincipal, createCrowd, createWorld, SETTINGS } from './world.ts'
 
 function ordered(keyed: Keyed): Keyed {
   const steps = inOrder(keyed)
@@ -96,6 +100,50 @@ test('[H2, C2, G5] whose facts became bytes again is as before: nothing unseen i
   expect(view.get('ada')).toEqual(before)
   expect(view.changesSince(last)).toMatchObject({ presences: [], cursor: last })
   await world.close()
+})
+
+test('a walk over everybody takes no facts out of the cold; who is asked for does, and goes back in turn unless connected', () => {
+  const crowd = createCrowd(['ada', 'bob', 'eve'])
+  let reads = 0
+  const roster = createRoster({
+    subjects: crowd,
+    policies: createPolicies(crowd, SETTINGS),
+    now: () => 2_000,
+    read(value) {
+      reads++
+      return decodeRecord(value)
+    },
+    write: encodeRecord,
+    warmMax: 1,
+  })
+  const session = {
+    id: 's',
+    owner: { node: 'n', incarnation: 1 },
+    leaseUntil: null,
+    app: 'a',
+    platform: 'p',
+    idles: 'told',
+    idle: false,
+    openedAt: 1_000,
+    seenUntil: null,
+  } as const
+  const connected = { ...emptyRecord(1_000), sessions: [session] }
+  for (const [slot, record] of [emptyRecord(1_000), emptyRecord(1_000), connected].entries())
+    roster.keep(slot, encodeRecord(record), record, slot + 1)
+  const readsOf = (ask: () => void): number => {
+    reads = 0
+    ask()
+    return reads
+  }
+  const walk = (): void => [0, 1, 2].forEach(roster.inPassing)
+  expect([readsOf(walk), readsOf(walk)]).toEqual([3, 3])
+  expect([readsOf(() => roster.at(2)), readsOf(() => roster.at(0)), readsOf(() => roster.at(1))]).toEqual([1, 1, 1])
+  expect(readsOf(walk)).toBe(1)
+  expect([roster.versionAt(0), roster.factsCount]).toEqual([1, 3])
+  expect(roster.at(2).stranger.connected).toBe('online')
+  expect([...roster.withFacts()]).toEqual([0, 1, 2])
+  roster.forget(0)
+  expect([roster.hasFacts(0), roster.factsCount]).toEqual([false, 2])
 })
 
 test('facts that are kept as bytes come out as they went in, through any order of changes', () => {

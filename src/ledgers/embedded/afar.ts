@@ -40,7 +40,7 @@ export interface Afar {
 
 const THREAD = new URL(`thread${extname(import.meta.url)}`, import.meta.url)
 /** What it reads is soon given away: so it looks for garbage seldom. */
-const YOUNG_MEGABYTES = 32
+const YOUNG_MEGABYTES = 16
 /** Below zero for good, however many chunks are counted after it. */
 const NO_MORE = -(2 ** 30)
 

@@ -21,7 +21,7 @@ import { closeStore, openStore, readHeads, readMeta, type Store } from './store.
 /** Commits kept for followers: those of one process are told at once, and only one that just loaded may be behind. */
 const COMMITS_MAX = 1_000
 /** So many entries are worth a thread that reads them. */
-const ENTRIES_AFAR_MIN = 50_000
+const ENTRIES_AFAR_MIN = 500_000
 
 export interface EmbeddedLedgerParts {
   /** Created when absent. */
