@@ -9,7 +9,7 @@ const [WAIT_MS, RETRY_MS] = [1_000, 200]
 /** After commits were read, further ones are let gather for so long, in ms: a read names every log, which costs more than a commit. */
 const GATHER_MS = 10
 /** Entries of a log, each of one or more commits, that one read answers at most. */
-const ENTRIES_MAX = 1_000
+const ENTRIES_MAX = 100
 
 export interface LogParts {
   readonly talk: Talk
