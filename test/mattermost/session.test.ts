@@ -203,6 +203,27 @@ test('[MM-3.1-13] those that changed since', async () => {
   expect(errorOf(await ada.post('/users/ids?since=x', [ben.id]))).toBe(bad('since'))
 })
 
+test('[MM-3.1-24] everybody, page by page', async () => {
+  const names = async (query: string) =>
+    (await ada.get(`/users${query}`)).body.map(({ username }: { username: string }) => username)
+  const everybody: string[] = await names('')
+  expect(everybody).toEqual(expect.arrayContaining(['ada', 'admin', 'ben']))
+  const pages = await Promise.all(everybody.map((_, page) => names(`?page=${page}&per_page=1`)))
+  expect(pages.flat().toSorted()).toEqual(everybody)
+  expect(await names(`?page=${everybody.length}&per_page=1`)).toEqual([])
+  expect(await names('?per_page=1000&page=-1')).toEqual(everybody)
+  const inactive = await names('?inactive=true')
+  const active = await names('?active=true')
+  expect(active).toEqual(expect.arrayContaining(['ada', 'admin', 'ben']))
+  expect([...active, ...inactive].toSorted()).toEqual(everybody)
+  const { user } = await server.createUser({ username: `cleo${Date.now()}`, password: null })
+  await server.call('PATCH', `/v1/users/${user.id}`, server.adminToken, { active: false })
+  expect(await names('?inactive=true')).toEqual([...inactive, user.username].toSorted())
+  expect(errorOf(await nobody.get('/users'))).toBe(EXPIRED)
+  const shown = (await ada.get('/users')).body.find(({ id }: { id: string }) => id === ben.id)
+  expect(shown).toEqual((await ada.get(`/users/${ben.id}`)).body)
+})
+
 test('[MM-3.1-15] making a user', async () => {
   const finn = { username: 'finn', email: 'finn@example.org', password: PASSWORD, first_name: 'Finn', last_name: 'Fisher' }
   const made = await admin.post('/users', finn)

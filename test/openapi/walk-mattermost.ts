@@ -45,6 +45,7 @@ async function walkUsers({ walk, ann }: World): Promise<void> {
   await walk(`GET ${API}/users/username/nobody`, 404)
   await walk(`POST ${API}/users/ids?since=1`, 200, { body: [idOf(ann)] })
   await walk(`POST ${API}/users/ids`, 400, { body: [] })
+  await walk(`GET ${API}/users?per_page=2`, 200)
   await walk(`POST ${API}/users/usernames`, 200, { body: ['ann', 'nobody'] })
   await walk(`POST ${API}/users/usernames`, 400, { body: {} })
 }

@@ -77,6 +77,28 @@ export function userRoutes(voice: Voice): Route[] {
       handle: (call) => one(people.find('username', call.params.username), call),
     }),
     route({
+      rule: 'MM-3.1-24',
+      method: 'GET',
+      path: '/api/v4/users',
+      summary: 'List users',
+      answers: { 200: UsersShape },
+      ...shared,
+      query: Type.Object({ page: Parameter, per_page: Parameter, active: Parameter, inactive: Parameter }),
+      handle({ query, principal }) {
+        const count = Math.min(countIn(query.per_page) ?? PAGE_USERS, PAGE_USERS_MAX)
+        const first = (countIn(query.page) ?? 0) * count
+        const [active, inactive] = [query.active, query.inactive].map((said) => firstOf(said) === 'true')
+        const isListed = (user: User | null): boolean => user !== null && (user.active ? !inactive : !active)
+        const ids: string[] = []
+        let passed = 0
+        for (const { userId } of voice.as(principal).view.everyone()) {
+          if (ids.length >= count) break
+          if ((!active && !inactive) || isListed(people.get(userId))) if (passed++ >= first) ids.push(userId)
+        }
+        return several(ids, principal)
+      },
+    }),
+    route({
       rule: 'MM-3.1-13',
       method: 'POST',
       path: '/api/v4/users/ids',
@@ -142,6 +164,16 @@ export function userRoutes(voice: Voice): Route[] {
 }
 
 type Asked = Pick<Parameters<Route['handle']>[0], 'principal' | 'request' | 'reply'>
+
+/** Users of a page, when not said, and at most. */
+const PAGE_USERS = 60
+const PAGE_USERS_MAX = 200
+
+/** Null: it is no such number, and the product then takes its own. */
+function countIn(parameter: Parameters<typeof firstOf>[0]): number | null {
+  const text = firstOf(parameter)
+  return /^\d{1,9}$/.test(text) ? Number(text) : null
+}
 
 function namesIn(body: string, parameter: string): string[] {
   const names = decodeStrings(body)

@@ -1,4 +1,4 @@
-import { frameEnding } from '../../realtime/wire.ts'
+import { frameEnding, textToKeep } from '../../realtime/wire.ts'
 import type { AppError } from './errors.ts'
 import { encode } from './go-json.ts'
 
@@ -7,7 +7,7 @@ import { encode } from './go-json.ts'
  * the product writes what goes to many.
  */
 export function eventHead(event: string, content: string, broadcast: string): Buffer {
-  return Buffer.from(`{"event": "${event}", "data": ${content}, "broadcast": ${broadcast}, "seq": `)
+  return textToKeep(`{"event": "${event}", "data": ${content}, "broadcast": ${broadcast}, "seq": `)
 }
 
 /** An event with its connection's number on it, framed. */
