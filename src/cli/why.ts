@@ -12,7 +12,7 @@ export function whyCommand(): Command {
     .addHelpText('after', example('rollcall why anna'))
     .action(async (user: string | undefined, { zone, json }) => {
       const query = new URLSearchParams({ lang: spokenHere(), ...(zone !== undefined && { zone }) })
-      const path = `/v1/presence/${encodeURIComponent(user ?? 'me')}/explain?${query}`
+      const path = `/v1/presence/${encodeURIComponent(user ?? 'me')}/explain?${query.toString()}`
       const explanation = await (await connect()).call('GET', path)
       if (json) return printJson(explanation)
       print(explanation.sentence)

@@ -23,7 +23,7 @@ export interface FarAdministration {
   /** `url`: the page on which the user sets a password, once. */
   createPasswordLink(word: string): Promise<{ readonly url: string; readonly secret: string; readonly until: Instant }>
   /** The token is told this once. */
-  createToken(token: NewToken): Promise<{ readonly token: string; readonly description: TokenDescription }>
+  createToken(token: Omit<NewToken, 'tokenLength'>): Promise<{ readonly token: string; readonly description: TokenDescription }>
   /** The oldest first. */
   tokens(word: string): Promise<readonly TokenDescription[]>
   deleteToken(word: string, tokenId: string): Promise<void>
@@ -49,7 +49,7 @@ export function administer({ call }: Pick<Client, 'call'>): FarAdministration {
       const { url, until } = await call('POST', `${userPath(word)}/password-link`)
       return { url, secret: new URL(url).hash.slice(1), until: Date.parse(until) }
     },
-    async createToken({ userId: user, until, tokenLength: _, ...rest }) {
+    async createToken({ userId: user, until, ...rest }) {
       const { token, ...told } = await call('POST', '/v1/tokens', { ...rest, user, until: until == null ? until : timeOf(until) })
       return { token, description: tokenIn(told) }
     },
