@@ -3,20 +3,47 @@ import type { Writable } from 'node:stream'
 /** Frames of up to this many bytes in all are joined into one write. */
 const JOINED_BYTES_MAX = 65_536
 
+/** What is kept for many is cut from slabs of so many bytes. */
+const SLAB_BYTES = 65_536
+
+/** In the platform's own slabs each would keep for as long all that was read and written beside it. */
+const roomToKeep = createSlabs()
+
 /** A text message as it goes over the wire to any number of clients. */
 export function frameText(text: string): Buffer {
   const length = Buffer.byteLength(text)
   const start = headLength(length)
-  const frame = headed(length, start)
+  const frame = headed(roomToKeep(start + length), length)
   frame.write(text, start)
   return frame
+}
+
+/** Text as bytes that are kept for many. */
+export function textToKeep(text: string): Buffer {
+  const bytes = roomToKeep(Buffer.byteLength(text))
+  bytes.write(text)
+  return bytes
+}
+
+function createSlabs(): (length: number) => Buffer {
+  let slab = Buffer.alloc(0)
+  let used = 0
+  return (length) => {
+    if (length * 4 > SLAB_BYTES) return Buffer.allocUnsafeSlow(length)
+    if (used + length > slab.length) {
+      slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+      used = 0
+    }
+    used += length
+    return slab.subarray(used - length, used)
+  }
 }
 
 /** A text message whose beginning is shared with others, framed with an end of its own in ASCII. */
 export function frameEnding(head: Buffer, end: string): Buffer {
   const length = head.length + end.length
   const start = headLength(length)
-  const frame = headed(length, start)
+  const frame = headed(Buffer.allocUnsafe(start + length), length)
   head.copy(frame, start)
   frame.write(end, start + head.length, 'latin1')
   return frame
@@ -24,12 +51,11 @@ export function frameEnding(head: Buffer, end: string): Buffer {
 
 const headLength = (length: number): number => (length < 126 ? 2 : length < 65_536 ? 4 : 10)
 
-/** Room for a text message in one frame, with its head. */
-function headed(length: number, start: number): Buffer {
-  const frame = Buffer.allocUnsafe(start + length)
+/** Puts the head of one frame for so many bytes of text where the frame begins. */
+function headed(frame: Buffer, length: number): Buffer {
   frame[0] = FINAL_TEXT
-  if (start === 2) frame[1] = length
-  else if (start === 4) {
+  if (length < 126) frame[1] = length
+  else if (length < 65_536) {
     frame[1] = 126
     frame.writeUInt16BE(length, 2)
   } else {

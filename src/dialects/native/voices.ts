@@ -1,7 +1,7 @@
 import type { GroupId } from '../../core/groups.ts'
 import type { Presence, UserId } from '../../core/vocabulary.ts'
 import { createShared } from '../../realtime/shared.ts'
-import { frameText } from '../../realtime/wire.ts'
+import { frameText, textToKeep } from '../../realtime/wire.ts'
 import { presenceOut } from './translate.ts'
 
 /** What a watcher is told, as frames that all of its kind share. */
@@ -58,7 +58,7 @@ export function streamVoice(): Voice {
 const textOf = (presence: Presence): string => JSON.stringify(presenceOut(presence))
 
 /** A server-sent event; the text has no line ends. */
-export const eventOf = (name: string, text: string): Buffer => Buffer.from(`event: ${name}\ndata: ${text}\n\n`)
+export const eventOf = (name: string, text: string): Buffer => textToKeep(`event: ${name}\ndata: ${text}\n\n`)
 
 /** The same cursor goes to many at once. */
 function remembered(encode: (cursor: string) => Buffer): (cursor: string) => Buffer {
