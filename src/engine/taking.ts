@@ -83,7 +83,8 @@ export function createTaking({ holding, nodes, now, recordOf, end }: TakingParts
     take(principal, via, attendance) {
       const adopted = adoptable(principal.userId, principal.tokenId, attendance)
       const held = adopted ?? open(principal, via, attendance)
-      held.byChance = adopted !== undefined && ![held.connectionId, held.sessionId].includes(attendance.resumes ?? '')
+      // Who comes back for a connection of its own has the session as that had it.
+      if (adopted !== undefined && attendance.resumes !== held.connectionId) held.byChance = attendance.resumes !== held.sessionId
       held.connectionId = attendance.connectionId
       held.lost = null
       held.idles = attendance.idles

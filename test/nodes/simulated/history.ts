@@ -104,9 +104,10 @@ export async function playHistory({ seed, acts, workspace, faults = {} }: Histor
     const speaker = chance.of(speakers)
     const machine = chance.of(serving())
     if (speaker === undefined || machine === undefined) return
-    void time
-      .within(machine.life, () => speaker.say(machine))
-      ?.then((acknowledged) => void (figures.acknowledged += Number(acknowledged)))
+    const answer = time.within(machine.life, () => speaker.say(machine))
+    void answer?.then((isAcknowledged) => {
+      if (isAcknowledged) figures.acknowledged++
+    })
   }
 
   function heal(machine: Machine): void {

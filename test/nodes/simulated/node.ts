@@ -72,7 +72,7 @@ export function createMachine({ name, skewMs, cloud, time, random, onEnded }: Ma
     const engine = createEngine({ ledger, subjects, settings, nodes: fleet, restartGraceMs: RESTART_GRACE_MS, random, log })
     const replicaOf = (partition: string) => (partition === 'directory' ? directory : engine)
     const positions = await ledger.load((entry) => replicaOf(entry.partition).apply(entry))
-    await directory.loaded(positions)
+    directory.loaded(positions)
     await engine.loaded(positions)
     ledger.follow(positions, { commit: (commit) => replicaOf(commit.partition).commit(commit), reload: end })
     await fleet.start()
@@ -104,7 +104,11 @@ export function createMachine({ name, skewMs, cloud, time, random, onEnded }: Ma
       if (life.state !== 'dead') return
       life = newLife()
       const own = life
-      time.within(own, () => serve(own).catch(() => own.state !== 'dead' && end()))
+      time.within(own, () => {
+        serve(own).catch(() => {
+          if (own.state !== 'dead') end()
+        })
+      })
     },
     kill,
     async leave() {
