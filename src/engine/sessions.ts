@@ -279,13 +279,9 @@ export function createSessions(parts: SessionsParts): Sessions {
     },
     holdGraces: stalls.hold,
     reclaim() {
-      const all = [...holding.all()]
-      const step = (): boolean => {
-        const held = all.pop()
-        if (held !== undefined && !held.settling && subjects.slotOf(held.userId) >= 0) follow(held, recordOf(held.userId), true)
-        return held !== undefined
-      }
-      slices.run(step, () => {})
+      void slices.each([...holding.all()], (held) => {
+        if (!held.settling && subjects.slotOf(held.userId) >= 0) follow(held, recordOf(held.userId), true)
+      })
     },
     release(node) {
       for (const held of holding.all()) if (held.holder === node && isInTrust(held, nodes.self())) forget(held)
