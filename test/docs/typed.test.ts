@@ -29,6 +29,7 @@ const NOT_TYPED = [
   ['docs/scale.md', 'ROLLCALL_STORE=redis:', 'Redis on other machines; test/nodes starts nodes on one'],
   ['docs/moving.md', 'npx rollcall migrate', 'a stopped server and Redis; test/moving/migrate.test.ts does it'],
   ['docs/operating.md', 'npx rollcall admin reset', 'a stopped server; test/cli does it'],
+  ['docs/operating.md', 'ROLLCALL_WORKERS=4', 'it never ends; test/workers starts them'],
   ['src/dialects/native/README.md', 'curl -N', 'it never ends; docs/api.md reads a stream'],
   ['src/dialects/native/README.md', 'const socket', 'a part of a page; test/native speaks to the socket'],
   ['src/client/README.md', 'import {', 'without a token; docs/client.md has it whole'],
