@@ -18,7 +18,11 @@ export interface Requests {
 export function createRequests(url: string, token: string | null): Requests {
   async function ask(path: string, init: RequestInit): Promise<Response> {
     const headers = { ...(token !== null && { Authorization: `Bearer ${token}` }), ...(init.headers as Record<string, string>) }
-    const response = await fetch(new URL(path, url), { ...init, headers }).catch((error: unknown) => {
+    const address = new URL(path, url)
+    // The token is for this server alone, whatever a path says.
+    if (address.origin !== new URL(url).origin)
+      throw new Failure('invalid', `"${path}" is no path of ${url}.`, { reason: 'malformed', field: 'path' })
+    const response = await fetch(address, { ...init, headers }).catch((error: unknown) => {
       throw new Failure('unavailable', `No server answers at ${url}.`, { cause: error })
     })
     if (response.ok) return response

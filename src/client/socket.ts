@@ -59,8 +59,12 @@ export function createSocketLine({ url, token, mirror, wanted, state, refused }:
   /** Makes what is asked for what is wanted. */
   function sync(): void {
     const wants = wanted()
+    if (!closed) act(wants)
+    // Until then the mirror knows whom the words mean that are not asked for any more.
     mirror.keep(wants)
-    if (closed) return
+  }
+
+  function act(wants: Wanted): void {
     if (isNothing(wants) && attending === null) hangUp()
     else if (socket === null && !retry.isWaiting) open()
     else if (greeted) ask(wants)

@@ -55,6 +55,20 @@ describe.each(['socket', 'stream'] as const)('over a %s', (transport) => {
     expect(again).not.toContain('snapshot')
   })
 
+  test('[X1] who is watched by several words is told of until none of them is wanted', async () => {
+    const [anna, bob] = [await person(), await person()]
+    const client = open({ url: server.url, token: anna.token, transport })
+    const heard: string[] = []
+    const stop = client.watch([bob.user.username], () => {})
+    client.watch([bob.user.id], (presence) => heard.push(presence?.availability ?? 'gone'))
+    await client.ready()
+    stop()
+    await new Promise(setImmediate)
+    await client.read('me')
+    await server.call('PUT', '/v1/presence/me/availability', bob.token, { availability: 'dnd' })
+    await until(() => expect(heard).toEqual(['offline', 'dnd']))
+  })
+
   test('[X6] the client goes on when the server was killed and started again', async () => {
     await using own = await startServer()
     const [anna, bob] = [await person(own), await person(own)]
@@ -223,6 +237,15 @@ test('[X2] what is no problem document, and no answer at all, is a failure too',
   await odd[Symbol.asyncDispose]()
   await expect(open({ url, token: 'any' }).read('me')).rejects.toMatchObject({ name: 'Failure', code: 'unavailable' })
   expect(() => connect({ url: 'nowhere', token: 'any' })).toThrow(expect.objectContaining({ code: 'invalid', field: 'url' }))
+})
+
+test('[X2] a token goes to its own server, whatever a path says', async () => {
+  let asked = 0
+  await using elsewhere = await serve(() => asked++)
+  const client = open({ url: server.url, token: server.adminToken })
+  for (const path of [`${elsewhere.url}/`, elsewhere.url.replace('http:', '')])
+    await expect(client.call('GET', path)).rejects.toMatchObject({ code: 'invalid', field: 'path' })
+  expect(asked).toBe(0)
 })
 
 test('[X1] in plain words: log in, set a status with an end and a note, withdraw them, and call what else there is', async () => {
