@@ -20,6 +20,7 @@ const TICK_MS = 10
 
 export interface Running {
   readonly url: string
+  readonly pid: number
   /** From the start of the process until it listened, in ms. */
   readonly startMs: number
   /** What the process and its threads have used of a core so far, in ms. */
@@ -115,6 +116,7 @@ interface Started extends Pick<Running, 'url' | 'startMs' | 'pauses'> {
 function running({ child, clean, ...rest }: Started): Running {
   return {
     ...rest,
+    pid: child.pid ?? 0,
     cpuMs: () => cpuMsOf(child.pid ?? 0),
     async memory() {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
