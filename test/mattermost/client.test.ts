@@ -57,7 +57,7 @@ test('it sets a custom status, takes it away and forgets it', async () => {
   expect(JSON.parse(props?.['customStatus'] ?? '')).toMatchObject({
     emoji: 'hamburger',
     text: 'Out for lunch',
-    duration: 'date_and_time',
+    duration: 'thirty_minutes',
   })
   const [recent] = JSON.parse(props?.['recentCustomStatuses'] ?? '[]')
   expect(recent).toMatchObject({ text: 'Out for lunch', duration: 'thirty_minutes' })

@@ -126,11 +126,21 @@ test('[MM-1.11-3] [MM-1.8-9] an end that is given', async () => {
   const end = after(3_600_000)
   await put({ text: 'a', emoji: 'house', duration: 'one_hour', expires_at: end })
   const written = end.replace(/\.?0*Z$/, 'Z')
-  expect(await ada.custom()).toEqual({ emoji: 'house', text: 'a', duration: 'date_and_time', expires_at: written })
+  expect(await ada.custom()).toEqual({ emoji: 'house', text: 'a', duration: 'one_hour', expires_at: written })
   expect((await recents(ada))[0]).toEqual({ emoji: 'house', text: 'a', duration: 'one_hour', expires_at: written })
   await put({ text: 'b', expires_at: '2090-01-02T03:04:05.120+02:00' })
   expect((await recents(ada))[0]).toMatchObject({ duration: 'date_and_time', expires_at: '2090-01-02T03:04:05.12+02:00' })
   expect((await ada.custom()).expires_at).toBe('2090-01-02T01:04:05.12Z')
+})
+
+test('[MM-1.11-6] the duration is for its owner, and goes with the end that it came with', async () => {
+  const durationTo = async (speaker: Speaker) => JSON.parse((await propOf(speaker, ada.id)).customStatus).duration
+  await put({ text: 'lunch', duration: 'thirty_minutes' })
+  expect([await durationTo(ada), await durationTo(ben)]).toEqual(['thirty_minutes', 'date_and_time'])
+  await server.call('PUT', '/v1/presence/me/note', ada.token, { text: 'lunch', until: after(7_200_000) })
+  expect(await durationTo(ada)).toBe('date_and_time')
+  await server.call('PUT', '/v1/presence/me/note', ada.token, { text: 'lunch' })
+  expect(await durationTo(ada)).toBe('')
 })
 
 test('[MM-1.11-2] a duration without an end is given one', async () => {

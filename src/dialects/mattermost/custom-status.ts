@@ -1,4 +1,4 @@
-import type { Instant } from '../../core/vocabulary.ts'
+import type { Instant, Note } from '../../core/vocabulary.ts'
 import { emojiName } from './emoji.ts'
 import { type Decoded, decodeArray, decodeStruct } from './go-json.ts'
 import { DURATIONS, type Duration, endOf, type GoTime, goTime, ZERO_TIME } from './time.ts'
@@ -37,6 +37,13 @@ export function withRecent(list: string, { emoji, text, duration, end }: WantedS
   const recent = customStatusText({ emoji, text, duration, expires_at: (end ?? ZERO_TIME).text })
   const others = (recentsIn(list) ?? []).filter((other) => other.text !== text).map(asText)
   return `[${[recent, ...others].slice(0, RECENTS_MAX).join()}]`
+}
+
+/** The duration that a note was given here, as the recent ones tell; null: they do not, or it is from elsewhere. */
+export function durationIn(list: string | undefined, note: Note | null): string | null {
+  if (list === undefined || note === null) return null
+  const { text, until } = note
+  return recentsIn(list)?.find((recent) => recent.text === text && recent.expires_at.at === until)?.duration ?? null
 }
 
 /** The list without one, told by its whole text; null: it is not in it. The emoji given may be spelt in any way. */

@@ -57,14 +57,14 @@ export function noteEvent(words: NoteWords, until: Instant | null, given: string
   }
 }
 
-/** The user prop `customStatus`: a JSON text of its own, empty when there is no note. */
-export function customStatusProp(note: Note | null): string {
+/** The user prop `customStatus`: a JSON text of its own, empty when there is no note. `duration`: as a timed one was given, where that is known. */
+export function customStatusProp(note: Note | null, duration: string | null = null): string {
   if (note === null) return ''
   const { text, until } = note
   return customStatusText({
     emoji: emojiShown(note),
     text,
-    duration: until === null ? '' : 'date_and_time',
+    duration: until === null ? '' : (duration ?? 'date_and_time'),
     expires_at: (until === null ? ZERO_TIME : goTime(until)).text,
   })
 }

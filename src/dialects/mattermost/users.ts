@@ -3,6 +3,7 @@ import type { User } from '../../core/accounts.ts'
 import type { Role } from '../../core/principal.ts'
 import type { Instant, Presence } from '../../core/vocabulary.ts'
 import { VERSION } from './config.ts'
+import { durationIn } from './custom-status.ts'
 import { encode } from './go-json.ts'
 import { SPACE } from './ids.ts'
 import { customStatusProp } from './translate.ts'
@@ -18,8 +19,9 @@ const ROLES_OUT: Readonly<Record<Role, string>> = {
 /** A user as the product writes one, keys in its order. `recents`: the recent custom statuses, on one's own only. */
 export function userBody(user: User, presence: Presence | null, recents?: string): string {
   const [firstName, lastName] = namesOf(user.name)
+  const note = presence?.note ?? null
   const props = {
-    customStatus: customStatusProp(presence?.note ?? null),
+    customStatus: customStatusProp(note, durationIn(recents, note)),
     ...(recents !== undefined && { recentCustomStatuses: recents }),
   }
   return encode({
