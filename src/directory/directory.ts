@@ -90,8 +90,7 @@ export function createDirectory({
     onUse: (slot) => uses.note(slot),
     onMade: (slot, until) => expiry.note(slot, until),
   })
-  const passwords = createPasswords(hashing)
-  const delays = createDelays()
+  const [passwords, delays] = [createPasswords(hashing), createDelays()]
   const remembered = createRemembered({ users, random })
   const passwordLinks = createPasswordLinks()
   const people = createPeopleChanges({
