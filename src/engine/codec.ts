@@ -84,11 +84,6 @@ export function decodeRecord(value: Uint8Array): PresenceRecord {
   throw new Error(`the record is malformed${first ? ` at ${first.instancePath || '/'}: ${first.message}` : ''}`)
 }
 
-/** What `decodeRecord` has taken before, or `encodeRecord` made: it is not looked at again. */
-export function rereadRecord(value: Uint8Array): PresenceRecord {
-  return withoutFormat(JSON.parse(decoder.decode(value)))
-}
-
 function withoutFormat({ format: _format, ...record }: PresenceRecord & { format: number }): PresenceRecord {
   return record
 }

@@ -13,7 +13,7 @@ import type { PresenceRecord } from '../core/record.ts'
 import { nextDeadline } from '../core/resolve.ts'
 import type { PresenceService } from '../core/service.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
-import { encodeRecord, rereadRecord } from './codec.ts'
+import { decodeRecord, encodeRecord } from './codec.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createEnact } from './enact.ts'
 import { createEstates } from './estates.ts'
@@ -90,7 +90,7 @@ export function createEngine(parts: EngineParts): Engine {
     subjects,
     policies,
     now,
-    read: (value, version) => normalised(rereadRecord(value), version),
+    read: (value, version) => normalised(decodeRecord(value), version),
     write: encodeRecord,
     ...(warmMax !== undefined && { warmMax }),
   })
