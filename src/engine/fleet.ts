@@ -121,7 +121,10 @@ export function createFleet(parts: FleetParts): Fleet {
       const known = nodes.get(name)
       if (known !== undefined && known.incarnation !== self.incarnation && known.incarnation !== wanted) throw nameTaken(name)
       const isBelieved = known !== undefined && known.goneAt === null
-      wanted = isBelieved ? known.incarnation : Math.max(self.incarnation + 1, wanted + 1, now())
+      // One that was written, and whose answer was lost, is wanted still: another one would not be known again as this process.
+      const isUnderWay = wanted > self.incarnation && wanted > (known?.incarnation ?? 0)
+      if (isBelieved) wanted = known.incarnation
+      else if (!isUnderWay) wanted = Math.max(self.incarnation + 1, wanted + 1, now())
       return { writes: [wordsOf(name, { incarnation: wanted, goneAt: null }, known?.version ?? 0)], answer: wanted }
     })
     // Who did not run, or was cut off, has not heard of anybody, and judges nobody by it.

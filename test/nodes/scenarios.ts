@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type RedisServer, startSentinels } from '../redis/server.ts'
+import { type RedisServer, startCluster, startSentinels } from '../redis/server.ts'
 import type { Person, Server } from '../server.ts'
 import { GRACE_MS, LEASE_MS, type Nodes, startNodes, startTrio, type Trio, until, untilAgreed } from './trio.ts'
 
@@ -26,6 +26,13 @@ export const SCENARIOS = {
     await wait(LEASE_MS * (1.5 + 3 * chance()))
     wire.heal()
   }),
+  /** What the third node says to its Redis, and what it is told, takes long; then its connections are new. */
+  slow: onTrio(async ({ wire }, chance) => {
+    wire.slow(100 + 900 * chance())
+    await wait(LEASE_MS * (1.5 + 3 * chance()))
+    wire.slow(0)
+    wire.heal()
+  }),
   /** Redis is killed, and started again. */
   redis: onTrio(async ({ redis }, chance) => {
     await redis.kill()
@@ -49,6 +56,25 @@ export const SCENARIOS = {
     })
     await trio.stop()
     await watched.stop()
+    return count
+  },
+  /** One of a cluster's three primaries is killed; its replica takes over, and the old primary becomes its replica. */
+  cluster: async (rounds: number, chance: () => number): Promise<number> => {
+    const cluster = await startCluster()
+    const trio = await startNodes(() => `redis://${cluster.hosts}?replicas=1`, ['b'])
+    const { servers } = cluster
+    const count = await play(trio, rounds, async () => {
+      const [first, ...rest] = servers.filter(isPrimary)
+      const primary = pick([first as RedisServer, ...rest], chance)
+      const replica = servers.find((server) => server !== primary && isReplicaOf(server, primary)) as RedisServer
+      await primary.kill()
+      await until(() => isPrimary(replica), 30_000)
+      await wait(1_000 * chance())
+      await primary.start()
+      await until(() => isReplicaOf(primary, replica) && isCopied(primary), 30_000)
+    })
+    await trio.stop()
+    await cluster.stop()
     return count
   },
 } as const satisfies Record<string, (rounds: number, chance: () => number) => Promise<number>>
@@ -133,6 +159,11 @@ const isWritable = (node: Server): Promise<boolean> =>
     ({ status }) => status === 200,
     () => false,
   )
+
+const isReplicaOf = (server: RedisServer, { port }: RedisServer): boolean =>
+  new RegExp(`^master_port:${port}\\s`, 'm').test(say(server, 'INFO', 'replication'))
+
+const isCopied = (server: RedisServer): boolean => /^master_link_status:up/m.test(say(server, 'INFO', 'replication'))
 
 const isPrimary = (server: RedisServer): boolean => /^role:master/m.test(say(server, 'INFO', 'replication'))
 
