@@ -8,7 +8,7 @@ import { urlOf, WAITING_MAX } from './listen.ts'
 
 /*
  * Where the system cannot spread the connections of one port over several processes, one of them takes all and hands each over
- * to the next worker in turn: a few dozen microseconds for each connection, nothing for its requests.
+ * to the next worker in turn. The requests on it are then the worker's alone.
  */
 
 export interface Handover {

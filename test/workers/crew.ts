@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { request } from 'node:http'
+import { until } from '../nodes/trio.ts'
 import { readExposition } from '../operating/exposition.ts'
 import { type Person, type Server, type ServerOptions, startServer } from '../server.ts'
 
@@ -81,3 +82,19 @@ export function askAnew(
 }
 
 export const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
+
+/** Whether the process is there. */
+export function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Says it to whichever worker, once that one has heard of the token. */
+export async function say({ url }: Server, { token }: Person, availability: string): Promise<void> {
+  const asked = () => askAnew({ url }, 'PUT', '/v1/presence/me/availability', bearer(token), { availability })
+  await until(async () => (await asked()).status === 200)
+}

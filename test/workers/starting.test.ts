@@ -5,7 +5,7 @@ import { talk } from '../native/talk.ts'
 import { until } from '../nodes/trio.ts'
 import { startRedis } from '../redis/server.ts'
 import { COMPILED, startServer } from '../server.ts'
-import { askAnew, bearer, childrenOf, measuredOf, startWorkers } from './crew.ts'
+import { askAnew, bearer, childrenOf, isThere, measuredOf, say, startWorkers } from './crew.ts'
 
 const ENTRY = fileURLToPath(new URL('../../src/bin/rollcall.ts', import.meta.url))
 const HANDING = fileURLToPath(new URL('handing.ts', import.meta.url))
@@ -70,19 +70,21 @@ test('[WK9] where the system spreads nothing, connections are handed to each wor
   expect(await server.stop()).toBe(0)
 })
 
-test('[WK1, WK3] on Redis, each worker is a node with a store of its own', { timeout: 60_000 }, async () => {
+test('[WK1, WK4] on Redis, each worker is a node with a store of its own, and ends with the first process all the same', {
+  timeout: 60_000,
+}, async () => {
   const redis = await startRedis()
   try {
     await using server = await startWorkers({ store: `redis://127.0.0.1:${redis.port}` })
     await using other = await startServer({ store: `redis://127.0.0.1:${redis.port}`, env: { ROLLCALL_NODE: 'other' } })
     const ann = await server.createUser({ username: 'ann', password: null })
-    await askAnew(server, 'PUT', '/v1/presence/me/availability', bearer(ann.token), { availability: 'busy' })
+    await say(server, ann, 'busy')
     for (let i = 0; i < 8; i++)
       await until(async () => (await askAnew(server, 'GET', '/v1/presence/me', bearer(ann.token))).body.availability === 'busy')
     await until(async () => (await askAnew(other, 'GET', '/v1/presence/me', bearer(ann.token))).body.availability === 'busy')
     const workers = childrenOf(server.pid)
     await server.kill()
-    await until(() => workers.every((pid) => !childrenOf(process.pid).includes(pid)))
+    await until(() => !workers.some(isThere))
   } finally {
     await redis.stop()
   }

@@ -4,7 +4,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Talk, talk } from '../native/talk.ts'
 import { attend, until } from '../nodes/trio.ts'
 import { ADMIN, PASSWORD, type Person, type Server } from '../server.ts'
-import { askAgain, askAnew, availabilityOf, bearer, childrenOf, GRACE_MS, measuredOf, startWorkers } from './crew.ts'
+import {
+  askAgain,
+  askAnew,
+  availabilityOf,
+  bearer,
+  childrenOf,
+  GRACE_MS,
+  isThere,
+  measuredOf,
+  say,
+  startWorkers,
+} from './crew.ts'
 
 let server: Server
 beforeAll(async () => {
@@ -62,7 +73,7 @@ test('[WK1] what is set at one is read at both, and told by the sockets and stre
     streams.set(at, '')
     await follow(`/v1/stream?users=${bob.user.id}`, aborted.signal, (text) => streams.set(at, `${streams.get(at)}${text}`))
   }
-  await askAnew(server, 'PUT', '/v1/presence/me/availability', bearer(bob.token), { availability: 'busy' })
+  await say(server, bob, 'busy')
   for (const own of talks) await own.presenceOf(bob.user.id, 'busy')
   await until(() => [...streams.values()].every((text) => text.includes('"availability":"busy"')))
   await askBoth(async () => {
@@ -168,7 +179,7 @@ test('[WK4, ST9] the process with the store is killed: the workers end with it; 
   timeout: 40_000,
 }, async () => {
   const fay = await person()
-  await askAnew(server, 'PUT', '/v1/presence/me/availability', bearer(fay.token), { availability: 'dnd' })
+  await say(server, fay, 'dnd')
   const workers = childrenOf(server.pid)
   expect(workers).toHaveLength(2)
   await server.kill()
@@ -186,15 +197,6 @@ test('[WK6] SIGTERM drains all: sockets are told to come back, and the code is 0
   expect(await code).toBe(0)
   expect(workers.some(isThere)).toBe(false)
 })
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** Resolves once the stream has begun. */
 function follow(path: string, signal: AbortSignal, onText: (text: string) => void): Promise<void> {
