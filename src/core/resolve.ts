@@ -70,10 +70,11 @@ export function stand(record: PresenceRecord, now: Instant, policy: Policy): Sta
   const connected = policy.deactivated ? 'offline' : seenIn(record.sessions, now)
   const counting = record.claims.filter((claim) => counts(claim, now, attended, policy))
   const noteClaim = highest(counting.filter((claim) => claim.note !== null))
-  if (policy.deactivated) return { availability: 'offline', source: 'none', claim: null, noteClaim, connected, hidden: false }
   const claim = highest(counting.filter((candidate) => candidate.availability !== null))
+  const hidden = claim?.class === 'manual' && claim.availability === 'offline'
+  // Whoever was hidden is not seen by that.
+  if (policy.deactivated) return { availability: 'offline', source: 'none', claim: null, noteClaim, connected, hidden }
   if (claim?.availability) {
-    const hidden = claim.class === 'manual' && claim.availability === 'offline'
     return { availability: claim.availability, source: claim.class, claim, noteClaim, connected, hidden }
   }
   if (connected !== 'offline')

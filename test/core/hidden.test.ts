@@ -85,6 +85,18 @@ describe('hidden equals offline', () => {
     expect(seen(recordAfter([[11, online]], hidden), 11)).toMatchObject({ lastActiveAt: 11, availability: 'online', since: 11 })
   })
 
+  test('[H1] [R8] whoever is deactivated while hidden is not seen by that', () => {
+    const hidden = recordAfter([
+      [1, open('a')],
+      [5, set('offline')],
+      [9, close('a', 8)],
+    ])
+    const deactivated = { ...POLICY, deactivated: true }
+    const { own: mine, stranger } = resolve('u', hidden, 10, deactivated)
+    expect(stranger).toMatchObject({ availability: 'offline', source: 'none', lastActiveAt: 1, since: 5 })
+    expect(mine).toMatchObject({ availability: 'offline', source: 'none', lastActiveAt: 8 })
+  })
+
   test('[H1] [R9] hiding while offline moves nothing, and showing oneself again starts a new answer', () => {
     const offline = recordAfter([
       [1, open('a')],
