@@ -92,6 +92,11 @@ export async function createLedgerHost(ledger: HostedLedger): Promise<LedgerHost
       channel.handle({
         join: () => join(channel),
         commit,
+        // What it was told before this answer is all there was.
+        caughtUp: async (partition: Partition) => {
+          await ledger.caughtUp?.(partition)
+          passCommits()
+        },
         range: archive.range,
         names: archive.names,
         erase: (partition: Partition, series: string, before: number | null) =>

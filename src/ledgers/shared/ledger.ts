@@ -47,6 +47,11 @@ export async function openSharedLedger({ channel, commitsMax = 10_000 }: SharedL
         forget()
       }
     },
+    async caughtUp(partition) {
+      const why = absent()
+      if (why !== null) throw new Failure('unavailable', `Nothing can be known now: ${why}`, { reason: 'ledger_away' })
+      await channel.ask<void>('caughtUp', partition)
+    },
     archive: {
       range: (partition, series, range) => channel.ask<readonly Archived[]>('range', partition, series, range),
       names: (partition, page) => channel.ask<readonly string[]>('names', partition, page),
