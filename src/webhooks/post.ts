@@ -110,7 +110,7 @@ function outcomeOf(status: number, retryAfter: string | undefined): Outcome {
 /** How long `Retry-After` asks to wait, in ms: it says seconds or a date. Null: nothing that is understood. */
 function waitIn(retryAfter = ''): number | null {
   if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter) * 1000
-  const instant = /GMT$/.test(retryAfter) ? Date.parse(retryAfter) : Number.NaN
+  const instant = retryAfter.endsWith('GMT') ? Date.parse(retryAfter) : Number.NaN
   return Number.isNaN(instant) ? null : Math.max(0, instant - Date.now())
 }
 
