@@ -34,6 +34,9 @@ export async function startOurs(crew: Crew, watchesPauses = false): Promise<Roll
     name: 'rollcall',
     url: running.url,
     startMs: running.startMs,
+    get pid() {
+      return running.pid
+    },
     cpuMs: () => running.cpuMs(),
     memory: () => running.memory(),
     get pauses() {

@@ -13,7 +13,7 @@ export interface Frozen {
   readonly toldChangeAt: Instant
 }
 
-/** Facts of users whom nobody has asked about for a while: the ledger's bytes in blocks, and no object for any of them. */
+/** Facts as the ledger's bytes, in blocks: all that is held of users whom nobody has asked about for a while. */
 export interface Cold {
   put(slot: number, frozen: Frozen): void
   has(slot: number): boolean
@@ -23,8 +23,8 @@ export interface Cold {
   changedAt(slot: number): Instant
   /** The bytes are the caller's only until the next `put`. */
   peek(slot: number): Frozen
-  /** As `peek`, and takes it out. */
-  take(slot: number): Frozen
+  /** Strangers were told more since. */
+  retell(slot: number, toldChangeAt: Instant): void
   forget(slot: number): void
   readonly count: number
 }
@@ -142,10 +142,9 @@ export function createCold(unitBits = UNIT_BITS): Cold {
     told: (slot) => doubleAt(slot, TOLD),
     changedAt: (slot) => doubleAt(slot, CHANGED_AT),
     peek,
-    take(slot) {
-      const taken = peek(slot)
-      forget(slot)
-      return taken
+    retell(slot, toldChangeAt) {
+      const { bytes, at } = locate(slot)
+      bytes.writeDoubleLE(toldChangeAt, at + TOLD_CHANGE_AT)
     },
     forget,
     get count() {

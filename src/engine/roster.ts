@@ -98,7 +98,9 @@ const UNREAD: Presence = {
 export function createRoster(parts: RosterParts): Roster {
   const { subjects, policies, now, read, write, strangersMax = 50_000, warmMax = 10_000 } = parts
   const rows: (Row | undefined)[] = []
+  /** Also of rows that were not written since they were made of it: those need not be written again. */
   const cold = createCold()
+  const isCold = (slot: number): boolean => rows[slot] === undefined && cold.has(slot)
   /** What cold facts were found under. */
   const coldPolicies: (Policy | undefined)[] = []
   const remembered = new Int32Array(strangersMax).fill(-1)
@@ -152,7 +154,7 @@ export function createRoster(parts: RosterParts): Roster {
   }
 
   function thaw(slot: number): Row {
-    const { value, version, toldChangeAt } = cold.take(slot)
+    const { value, version, toldChangeAt } = cold.peek(slot)
     const record = read(value, version)
     const row = add(slot, record, version)
     row.record = record
@@ -176,10 +178,12 @@ export function createRoster(parts: RosterParts): Roster {
   }
 
   /** Whoever is connected will soon be written again, and comes back into the line with that. */
-  function freeze(slot: number, { record, version, toldChangeAt, policy, ...row }: Row): void {
-    if (record === null || record.sessions.some(isConnected) || isUntold({ ...row, toldChangeAt })) return
+  function freeze(slot: number, row: Row): void {
+    const { record, version, toldChangeAt, policy } = row
+    if (record === null || record.sessions.some(isConnected) || isUntold(row)) return
     const { told, changedAt } = record.shown
-    cold.put(slot, { value: write(record), version, told: told ?? version, changedAt, toldChangeAt })
+    if (cold.has(slot)) cold.retell(slot, toldChangeAt)
+    else cold.put(slot, { value: write(record), version, told: told ?? version, changedAt, toldChangeAt })
     coldPolicies[slot] = policy
     rows[slot] = undefined
   }
@@ -203,6 +207,7 @@ export function createRoster(parts: RosterParts): Roster {
     row.record = record
     row.version = version
     row.validUntil = EXPIRED
+    cold.forget(slot)
     if (record !== null) cool(slot, row)
     return row
   }
@@ -212,7 +217,7 @@ export function createRoster(parts: RosterParts): Roster {
   const recordAt = (slot: number): PresenceRecord => held(slot)?.record ?? emptyRecord(subjects.createdAt(slot))
 
   function recordInPassing(slot: number): PresenceRecord {
-    if (!cold.has(slot)) return recordAt(slot)
+    if (!isCold(slot)) return recordAt(slot)
     const { value, version } = cold.peek(slot)
     return read(value, version)
   }
@@ -250,9 +255,9 @@ export function createRoster(parts: RosterParts): Roster {
       if (row !== undefined) row.validUntil = EXPIRED
     },
     recordAt,
-    versionAt: (slot) => (cold.has(slot) ? cold.version(slot) : (rows[slot]?.version ?? 0)),
-    toldAt: (slot) => (cold.has(slot) ? cold.told(slot) : (rows[slot]?.record?.shown.told ?? 0)),
-    changedAt: (slot) => (cold.has(slot) ? cold.changedAt(slot) : recordAt(slot).shown.changedAt),
+    versionAt: (slot) => (isCold(slot) ? cold.version(slot) : (rows[slot]?.version ?? 0)),
+    toldAt: (slot) => (isCold(slot) ? cold.told(slot) : (rows[slot]?.record?.shown.told ?? 0)),
+    changedAt: (slot) => (isCold(slot) ? cold.changedAt(slot) : recordAt(slot).shown.changedAt),
     hasFacts,
     *withFacts() {
       for (let slot = 0; slot < subjects.slots; slot++) if (hasFacts(slot)) yield slot
