@@ -70,6 +70,8 @@ export interface Shown {
   readonly asOf: Instant
   /** Version of the last told write; null: the write that carries this very memo. */
   readonly told: number | null
+  /** Time changed what they saw since the told write, at `changedAt`, and a write that was not told has come after it. */
+  readonly lapsed?: true
 }
 
 /** All facts kept about one user. */

@@ -200,6 +200,7 @@ function memorize(before: PresenceRecord, facts: PresenceRecord, now: Instant, p
   const { availability, activity, note, lastActiveAt } = is
   const told = !looksSame(was, is)
   const since = availability === was.availability && activity === was.activity ? was.since : now
+  const lapsed = !told && (before.shown.lapsed === true || was.changedAt !== before.shown.changedAt)
   const shown = {
     availability,
     activity,
@@ -209,6 +210,7 @@ function memorize(before: PresenceRecord, facts: PresenceRecord, now: Instant, p
     asOf: now,
     changedAt: told ? now : was.changedAt,
     told: told ? null : before.shown.told,
+    ...(lapsed && { lapsed }),
   }
   return { ...facts, revision, shown }
 }

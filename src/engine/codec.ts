@@ -52,6 +52,7 @@ const Shown = Type.Object({
   lastActiveAt: orNull(Instant),
   asOf: Instant,
   told: orNull(Whole),
+  lapsed: Type.Optional(Type.Literal(true)),
 })
 
 const Stored = Compile(

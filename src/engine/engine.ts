@@ -104,6 +104,7 @@ export function createEngine(parts: EngineParts): Engine {
   const sessions = createSessions({ ...known, slices, random, nodes, restartGraceMs, recordOf, log })
   const estates = createEstates({ nodes, subjects, roster, sessions, slices })
   const followed: Version[] = Array.from({ length: ledger.factsPartitions }, () => 0)
+  const lapsed = new Set<number>()
   const retellingFrom: Instant[] = []
   const reach = createReach({ ledger, recency, deadlines, retellingFrom })
   const watchers = createWatchers({ cursor: reach.cursor })
@@ -249,12 +250,13 @@ export function createEngine(parts: EngineParts): Engine {
       if (slot < 0) return orphans.put(key, record, version)
       if (!isOf(slot, record)) return void roster.put(slot, null, version)
       roster.keep(slot, value, record, version)
+      if (record.shown.lapsed) lapsed.add(slot)
       schedule(slot, record, record.shown.asOf)
       sessions.restore(key, record)
     },
     async loaded(positions) {
       for (const partition of followed.keys()) followed[partition] = positions[`${FACTS}${partition}`] ?? 0
-      await recall({ subjects, roster, recency, partitionOf, now })
+      await recall({ subjects, roster, recency, partitionOf, now, lapsed })
       running = true
       orphans.start()
       await sessions.start()

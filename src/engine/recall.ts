@@ -15,6 +15,8 @@ export interface RecallParts {
   /** The number of the facts partition of a user. */
   readonly partitionOf: (userId: UserId) => number
   readonly now: () => Instant
+  /** Slots of loaded users of whom time changed something that no deadline tells any more (`Shown.lapsed`); it is emptied. */
+  readonly lapsed: Set<number>
 }
 
 /** The order of everybody's last change, as the records tell it after loading; the event loop has its turns meanwhile. */
@@ -23,12 +25,18 @@ export async function recall(parts: RecallParts): Promise<void> {
   while (steps.next().done !== true) await turn()
 }
 
-function* stepsOf({ subjects, roster, recency, partitionOf, now }: RecallParts): Generator<void, void> {
+function* stepsOf({ subjects, roster, recency, partitionOf, now, lapsed }: RecallParts): Generator<void, void> {
   const told = yield* inOrder(yield* keyed(subjects.slots, (slot) => (roster.hasFacts(slot) ? roster.toldAt(slot) : -1)))
   for (const [at, slot] of told.slots.entries()) {
     recency.recall(partitionOf(subjects.idAt(slot) ?? ''), slot, told.keys[at] ?? 0)
     if (at % STEP_RECALLED === 0) yield
   }
+  const lapses = yield* inOrder(yield* keyed(subjects.slots, (slot) => (lapsed.has(slot) ? roster.changedAt(slot) : -1)))
+  for (const [at, slot] of lapses.slots.entries()) {
+    recency.recallLapse(slot, lapses.keys[at] ?? 0)
+    if (at % STEP_RECALLED === 0) yield
+  }
+  lapsed.clear()
   const { slots, keys: versions } = yield* inOrder(yield* keyed(subjects.slots, (slot) => subjects.versionAt(slot) || -1))
   recency.start({ until: now(), slots, versions, lastRemoval: subjects.lastRemoval, changedAt: roster.changedAt })
 }

@@ -22,6 +22,8 @@ export interface Recency {
   forget(slot: number): void
   /** What was told last of a user before anything was followed. */
   recall(partition: number, slot: number, version: Version): void
+  /** What time changed last of a user before anything was followed. */
+  recallLapse(slot: number, instant: Instant): void
   /** Slots told since; null: it is too long ago to know. Removed users are added to `removed`. */
   since(cursor: Cursor, removed: Set<UserId>): Set<number> | null
   /** Slots of which something may have been told at or after an instant. */
@@ -120,6 +122,10 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
     recall(partition, slot, version) {
       byPosition.put(partition, slot, version)
       facts[partition] = Math.max(facts[partition] ?? 0, version)
+    },
+    recallLapse(slot, instant) {
+      lastLapse = Math.max(lastLapse, instant)
+      byLapse.put(0, slot, instant)
     },
     since(cursor, removed) {
       if (cursor.directory < rememberedFrom) return null

@@ -66,6 +66,56 @@ test('[C5] whoever was not looked at since a restart is as before, also when the
   await after.close()
 })
 
+test('[C5, H2] after restarts a cursor is told what time changed after it, also where an unseen write came since, and nothing else', async () => {
+  let now = 1_000
+  const ledger = createMemoryLedger({ clock: () => now })
+  const crowd = createCrowd(['ada', 'bob', 'eve'])
+  const start = async () => {
+    const { engine, close } = await createWorld({ ledger, crowd })
+    const as = (userId: string) => engine.service.as(aPrincipal(userId), 'test')
+    const since = (cursor: string | null) => as('eve').view.changesSince(cursor)
+    const told = (cursor: string) => since(cursor).presences.map(({ userId }) => userId)
+    return { engine, close, as, since, told }
+  }
+  const words = (text: string, until: number | null) =>
+    ({ type: 'note_set', words: { text, emoji: '' }, until, alike: null }) as const
+  const hidden = {
+    type: 'availability_set',
+    availability: 'offline',
+    activity: null,
+    until: null,
+    fades: false,
+    alike: null,
+  } as const
+  const open = ({ as }: Awaited<ReturnType<typeof start>>, userId: string) =>
+    as(userId).commands.openSession({ app: 'app', platform: 'web', idle: false })
+
+  const first = await start()
+  await first.as('bob').commands.change('bob', [hidden])
+  await first.as('ada').commands.change('ada', [hidden, words('soon over', now + 1)])
+  const { cursor: before } = first.since(null)
+  now = 1_100
+  await expect.poll(() => first.told(before)).toEqual(['ada'])
+  const { cursor: after } = first.since(before)
+  for (const userId of ['ada', 'bob']) await open(first, userId)
+  expect([first.told(before), first.told(after)]).toEqual([['ada'], []])
+  await first.close()
+
+  now = 2_000
+  const second = await start()
+  expect([second.told(before), second.told(after)]).toEqual([['ada'], []])
+  expect(second.since(after).cursor).toBe(after)
+  for (const userId of ['ada', 'bob']) await open(second, userId)
+  await second.close()
+
+  const third = await start()
+  expect([third.told(before), third.told(after)]).toEqual([['ada'], []])
+  await third.as('ada').commands.change('ada', [words('anew', null)])
+  expect(third.engine.recordOf('ada').shown.lapsed).toBeUndefined()
+  expect([third.told(before), third.told(after)]).toEqual([['ada'], ['ada']])
+  await third.close()
+})
+
 test('[H2, C2, G5] whose facts became bytes again is as before: nothing unseen is told, and what time ends is', async () => {
   let now = 1_000
   const ledger = createMemoryLedger({ clock: () => now })
