@@ -17,6 +17,9 @@ export interface Client {
   /** Between these all nodes that hear of everything must show the person as present. */
   sureFrom: Instant
   sureUntil: Instant
+  /** When it came, and until when its session lives where it was, should it be cut off again before that is written (F5). */
+  cameAt: Instant
+  sureBefore: Instant
 }
 
 /** Who is connected to which machine, whatever the nodes make of it. */
@@ -66,22 +69,33 @@ export function createPeople({
     if (serving === null) return
     const isSure = client.sureFrom <= now() && now() < client.sureUntil - SURE_AFTER_MS && !isTroubled(machine)
     client.connectionId = `c${++names}`
+    client.sureBefore = client.sureUntil
+    client.cameAt = now()
     client.machine = machine
     const { app, connectionId } = client
     const handle = serving.as(client.userId).commands.attend({ app, platform: 'simulated', idles: 'told', connectionId, resumes })
     client.handle = handle
     if (!isSure) client.sureFrom = isTroubled(machine) ? Number.POSITIVE_INFINITY : now() + SURE_AFTER_MS
     client.sureUntil = Number.POSITIVE_INFINITY
-    // It may be taken for one of these, which were cut off.
-    for (const one of clients) if (one.handle === null && one.userId === client.userId && one.app === app) one.sureUntil = now()
+    // It may be taken for one of these, which were cut off, and its goodbye for theirs (F5).
+    for (const one of clients)
+      if (one !== client && isLost(one) && one.userId === client.userId && one.app === app) one.sureUntil = now()
     say(client)
   }
+
+  /** It is cut off, or its machine may have been given up by the others: they know no difference. */
+  const isLost = ({ handle, machine }: Client): boolean => handle === null || isTroubled(machine)
 
   const say = ({ handle, idle }: Client): void => (idle ? handle?.idle(null) : handle?.active())
 
   function lose(client: Client, graceMs: number): void {
     client.handle = null
-    client.sureUntil = Math.min(client.sureUntil, now() + graceMs - CLOCKS_MS)
+    waitFor(client, graceMs)
+  }
+
+  function waitFor(client: Client, graceMs: number): void {
+    const before = now() < client.cameAt + SURE_AFTER_MS ? client.sureBefore : Number.POSITIVE_INFINITY
+    client.sureUntil = Math.min(client.sureUntil, before, now() + graceMs - CLOCKS_MS)
     if (client.sureFrom > now()) client.sureFrom = Number.POSITIVE_INFINITY
   }
 
@@ -96,6 +110,8 @@ export function createPeople({
         idle: false,
         sureFrom: Number.POSITIVE_INFINITY,
         sureUntil: 0,
+        cameAt: now(),
+        sureBefore: 0,
       }
       clients.push(client)
       attend(client, machine, null)
@@ -117,10 +133,7 @@ export function createPeople({
       for (const client of at(machine)) lose(client, RESTART_GRACE_MS)
     },
     troubled(machine) {
-      for (const client of at(machine)) {
-        client.sureUntil = Math.min(client.sureUntil, now() + RESTART_GRACE_MS - CLOCKS_MS)
-        if (client.sureFrom > now()) client.sureFrom = Number.POSITIVE_INFINITY
-      }
+      for (const client of at(machine)) waitFor(client, RESTART_GRACE_MS)
     },
     declared(userId) {
       for (const client of clients) if (client.userId === userId) client.idle = false
