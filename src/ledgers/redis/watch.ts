@@ -1,4 +1,4 @@
-import type { Partition } from '../../core/ports.ts'
+import type { Partition, Version } from '../../core/ports.ts'
 import type { Instant } from '../../core/vocabulary.ts'
 import type { Following } from './following.ts'
 import { keysOf, metaKey } from './keys.ts'
@@ -66,6 +66,11 @@ export function watchStore({ talk, prefix, partitions, epoch, following, time, r
       distrusted = false
       return null
     }
+    for (const [i, partition] of partitions.entries()) {
+      const position = known[i] ?? 0
+      if ((last?.positions[i] ?? 0) > position && (await isMissed(partition, position)))
+        following.lose({ [partition]: positions[partition] ?? 0 })
+    }
     // What there was at the look before has had time to arrive.
     if (last === null || last.positions.every((position, i) => position <= (known[i] ?? 0)))
       fresh = { asOf: last?.asOf ?? asOf, lookedAt }
@@ -74,6 +79,13 @@ export function watchStore({ talk, prefix, partitions, epoch, following, time, r
     if (history.length > KEPT_LOOKS) history.shift()
     if (++looks % TRIM_LOOKS === 0 && history.length === KEPT_LOOKS) await trim(history[0] ?? [])
     return null
+  }
+
+  /** Whether what follows a position is in the log no more: then nobody will tell of it. */
+  async function isMissed(partition: Partition, position: Version): Promise<boolean> {
+    const { log: stream } = keysOf(prefix, partition)
+    const next = await talk.send(stream, ['XRANGE', stream, `(${position}-0`, '+', 'COUNT', '1'])
+    return (next as readonly unknown[]).length === 0
   }
 
   async function trim(old: readonly number[]): Promise<void> {
