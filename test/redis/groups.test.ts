@@ -66,6 +66,18 @@ test('commits asked for at once cost Redis a few script calls, not one each', as
   await ledger.close()
 })
 
+test('[F11] a store asked where it stands, while it takes commits, is not one that has lost some', async () => {
+  const told: string[] = []
+  const address = readRedisAddress(`redis://127.0.0.1:${server.port}?prefix=${randomUUID()}`)
+  const ledger = await openRedisLedger({ address, factsPartitions: 2, log: { warn: (words) => told.push(words) } })
+  for (const end = performance.now() + 1_500; performance.now() < end; ) {
+    const keys = Array.from({ length: 20 }, () => randomUUID())
+    await Promise.all(keys.flatMap((key) => [ledger.commit('facts/0', writesOf([key], 'x', 0)), ledger.caughtUp?.('facts/0')]))
+  }
+  expect(told).toEqual([])
+  await ledger.close()
+})
+
 interface Attempt {
   readonly node: number
   readonly partition: string

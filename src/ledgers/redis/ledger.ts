@@ -80,8 +80,10 @@ export async function openRedisLedger({
         const why = watch.away()
         if (why !== null) throw unavailable(why)
         try {
+          // As it was when the store was asked: while it answers, more comes to be known.
+          const known = following.positionOf(partition)
           const { [partition]: position = 0 } = await readPositions(talk, prefix, [partition])
-          if (position < following.positionOf(partition)) watch.distrust()
+          if (position < known) watch.distrust()
           await following.until(partition, position, HEARD_MS_MAX)
         } catch (error) {
           throw unavailable((error as Error).message)
