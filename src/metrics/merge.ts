@@ -13,7 +13,7 @@ export function mergeTexts(texts: ReadonlyMap<string, string>): string {
       } else if (line !== '') samples.push(labelled(line, worker))
     }
   }
-  return [...families.values()].flatMap(({ head, samples }) => [...head, ...samples]).join('\n') + '\n'
+  return `${[...families.values()].flatMap(({ head, samples }) => [...head, ...samples]).join('\n')}\n`
 }
 
 const HEAD = /^# (HELP|TYPE) (\S+)/
