@@ -17,6 +17,17 @@ function ordered(keyed: Keyed): Keyed {
   }
 }
 
+const hidden = {
+  type: 'availability_set',
+  availability: 'offline',
+  activity: null,
+  until: null,
+  fades: false,
+  alike: null,
+} as const
+const said = (text: string, until: number | null) =>
+  ({ type: 'note_set', words: { text, emoji: '' }, until, alike: null }) as const
+
 test('[C4] slots are ordered by any whole number, equal ones as they were', () => {
   const key = fc.oneof(fc.nat(3), fc.nat(), fc.maxSafeNat())
   fc.assert(
@@ -77,22 +88,12 @@ test('[C5, H2] after restarts a cursor is told what time changed after it, also 
     const told = (cursor: string) => since(cursor).presences.map(({ userId }) => userId)
     return { engine, close, as, since, told }
   }
-  const words = (text: string, until: number | null) =>
-    ({ type: 'note_set', words: { text, emoji: '' }, until, alike: null }) as const
-  const hidden = {
-    type: 'availability_set',
-    availability: 'offline',
-    activity: null,
-    until: null,
-    fades: false,
-    alike: null,
-  } as const
   const open = ({ as }: Awaited<ReturnType<typeof start>>, userId: string) =>
     as(userId).commands.openSession({ app: 'app', platform: 'web', idle: false })
 
   const first = await start()
   await first.as('bob').commands.change('bob', [hidden])
-  await first.as('ada').commands.change('ada', [hidden, words('soon over', now + 1)])
+  await first.as('ada').commands.change('ada', [hidden, said('soon over', now + 1)])
   const { cursor: before } = first.since(null)
   now = 1_100
   await expect.poll(() => first.told(before)).toEqual(['ada'])
@@ -110,7 +111,7 @@ test('[C5, H2] after restarts a cursor is told what time changed after it, also 
 
   const third = await start()
   expect([third.told(before), third.told(after)]).toEqual([['ada'], []])
-  await third.as('ada').commands.change('ada', [words('anew', null)])
+  await third.as('ada').commands.change('ada', [said('anew', null)])
   expect(third.engine.recordOf('ada').shown.lapsed).toBeUndefined()
   expect([third.told(before), third.told(after)]).toEqual([['ada'], ['ada']])
   await third.close()
@@ -121,16 +122,6 @@ test('[H2, C2, G5] whose facts became bytes again is as before: nothing unseen i
   const ledger = createMemoryLedger({ clock: () => now })
   const world = await createWorld({ ledger, userIds: ['ada', 'bob', 'eve'], warmMax: 1 })
   const as = (userId: string) => world.engine.service.as(aPrincipal(userId), 'test')
-  const said = (text: string, until: number | null) =>
-    ({ type: 'note_set', words: { text, emoji: '' }, until, alike: null }) as const
-  const hidden = {
-    type: 'availability_set',
-    availability: 'offline',
-    activity: null,
-    until: null,
-    fades: false,
-    alike: null,
-  } as const
   await as('ada').commands.change('ada', [hidden, said('soon over', now + 1)])
   const { view } = as('eve')
   await as('bob').commands.change('bob', [said('first', null)])
