@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir } from 'node:fs/promises'
 import { Failure } from '../../core/errors.ts'
-import type { Ledger, Partition, Positions, Version } from '../../core/ports.ts'
+import type { Ledger, Partition, Positions } from '../../core/ports.ts'
 import type { Instant } from '../../core/vocabulary.ts'
 import { chunksOf, fillWith, type Picture } from '../copies.ts'
 import { createFeed } from '../feed.ts'
 import { linesOf } from '../lines.ts'
+import { positionsOf } from '../positions.ts'
 import { createLedgerTime } from '../time.ts'
 import { assertCommit, FACTS_PARTITIONS, partitionsOf } from '../writes.ts'
 import { createAfar } from './afar.ts'
@@ -102,7 +103,7 @@ interface ServeParts extends Required<Pick<EmbeddedLedgerParts, 'folder' | 'cloc
 }
 
 function serve({ store, folder, meta, heads, clock, entriesAfarMin, log }: ServeParts): EmbeddedLedger {
-  const feed = createFeed({ positions: positionsOf(heads), commitsMax: COMMITS_MAX })
+  const feed = createFeed({ positions: new Map(Object.entries(positionsOf(heads))), commitsMax: COMMITS_MAX })
   const afar = createAfar(store.location, [...heads.keys()])
   const committer = createCommitter({ store, folder, heads, feed, beforeClosing: afar.stop, log })
   let closing: Promise<void> | null = null
@@ -124,7 +125,7 @@ function serve({ store, folder, meta, heads, clock, entriesAfarMin, log }: Serve
       if (entriesOf(heads) >= entriesAfarMin) return afar.load(visit)
       await using now = await scan()
       for await (const chunk of now.chunks) for (const entry of chunk) visit(entry)
-      return Object.fromEntries(positionsOf(now.heads))
+      return positionsOf(now.heads)
     },
     async commit(partition, writes, appends = []) {
       assertCommit(heads, partition, writes, appends)
@@ -158,10 +159,6 @@ async function backupInto(folder: string, picture: Picture): Promise<void> {
     throw new Failure('invalid', `${folder} is not empty; a backup needs a folder of its own`, { field: 'folder' })
   }
   await fillWith(await openFilling(folder, { header: picture, replace: false, content: null }), chunksOf(picture))
-}
-
-function positionsOf(heads: ReadonlyMap<Partition, Head>): ReadonlyMap<Partition, Version> {
-  return new Map([...heads].map(([partition, head]) => [partition, head.position]))
 }
 
 const entriesOf = (heads: ReadonlyMap<Partition, Head>): number =>

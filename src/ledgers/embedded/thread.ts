@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Failure } from '../../core/errors.ts'
 import type { Entry, Partition } from '../../core/ports.ts'
+import { positionsOf } from '../positions.ts'
 import type { Chunk, Told, ToRead } from './afar.ts'
 import { notOpen, openScan } from './scan.ts'
 import { shareStore } from './store.ts'
@@ -24,7 +25,7 @@ try {
     const chunk = packed(entries)
     tell(chunk, [chunk.versions.buffer, chunk.ends.buffer, chunk.bytes.buffer])
   }
-  tell({ positions: Object.fromEntries([...scan.heads].map(([partition, { position }]) => [partition, position])) })
+  tell({ positions: positionsOf(scan.heads) })
 } catch (error) {
   if (!(error instanceof Failure)) throw error
   tell({ failed: { code: error.code, reason: error.reason, words: error.message } })

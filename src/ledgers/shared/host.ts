@@ -1,4 +1,5 @@
-import type { Commit, Entry, Ledger, Partition, Version } from '../../core/ports.ts'
+import type { Commit, Entry, Ledger, Partition, Positions, Version } from '../../core/ports.ts'
+import { positionsOf } from '../positions.ts'
 import { type Channel, frameOf } from './channel.ts'
 import { createStreams } from './streams.ts'
 import { BEAT_MS, type Beat, type Hello, machineMs } from './words.ts'
@@ -25,7 +26,7 @@ export interface LedgerHost {
 /** Lets other processes of this machine use a ledger that this one alone has open. What is committed is encoded once for all of them. */
 export async function createLedgerHost(ledger: HostedLedger): Promise<LedgerHost> {
   const channels = new Set<Channel>()
-  const positions = new Map(Object.entries(await positionsOf(ledger)))
+  const positions = new Map(Object.entries(await positionsIn(ledger)))
   let gathered: Commit[] = []
   let stopFollowing = follow()
   const beats = setInterval(() => passOn(frameOf('beat', beat())), BEAT_MS)
@@ -50,7 +51,7 @@ export async function createLedgerHost(ledger: HostedLedger): Promise<LedgerHost
 
   /** Something was committed that was not heard of here: all have to load again. */
   async function reload(): Promise<void> {
-    for (const [partition, position] of Object.entries(await positionsOf(ledger))) positions.set(partition, position)
+    for (const [partition, position] of Object.entries(await positionsIn(ledger))) positions.set(partition, position)
     passOn(frameOf('lost', Object.fromEntries(positions)))
     stopFollowing = follow()
   }
@@ -115,8 +116,8 @@ export async function createLedgerHost(ledger: HostedLedger): Promise<LedgerHost
 }
 
 /** Where each partition stands, without reading what is in it where that can be had. */
-async function positionsOf(ledger: HostedLedger): Promise<Readonly<Record<Partition, Version>>> {
+async function positionsIn(ledger: HostedLedger): Promise<Positions> {
   if (ledger.scan === undefined) return ledger.load(() => {})
   await using scan = await ledger.scan()
-  return Object.fromEntries([...scan.heads].map(([partition, { position }]) => [partition, position]))
+  return positionsOf(scan.heads)
 }

@@ -1,5 +1,6 @@
 import { Failure } from '../../core/errors.ts'
 import type { Entry, Positions } from '../../core/ports.ts'
+import { positionsOf } from '../positions.ts'
 import type { HostedLedger } from './host.ts'
 import { CHUNK_ITEMS, type Stream } from './words.ts'
 
@@ -51,7 +52,7 @@ export function createStreams(ledger: HostedLedger): Streams {
 async function entriesOf(ledger: HostedLedger): Promise<Opened> {
   if (ledger.scan !== undefined) {
     const scan = await ledger.scan()
-    const positions = Object.fromEntries([...scan.heads].map(([partition, { position }]) => [partition, position]))
+    const positions = positionsOf(scan.heads)
     return { positions, chunks: scan.chunks[Symbol.asyncIterator](), [Symbol.asyncDispose]: () => scan[Symbol.asyncDispose]() }
   }
   const entries: Entry[] = []
