@@ -39,6 +39,8 @@ export interface Route {
   readonly query?: TSchema
   readonly body?: TSchema
   readonly bodyBytesMax?: number
+  /** Its answer goes on until one of both hangs up: there is nothing that HEAD could answer. */
+  readonly endless?: true
   /** It makes something that a request sent again must not make twice: its handler answers by returning the body. */
   readonly repeatable?: true
   /** What it does, in one line without a full stop: the title in the API description. */
@@ -87,6 +89,8 @@ export interface Manners {
   rateHeaders?(answer: RateAnswer, reply: FastifyReply): void
   /** Whether calls are counted before the body is read or, as the contract's order may demand, after validation. */
   readonly countsCalls: 'first' | 'validated'
+  /** HEAD is answered as GET is, without the body; absent: it is a method that no address has. */
+  readonly answersHead?: true
 }
 
 export interface ServeParts {
@@ -167,6 +171,7 @@ export function serve(fastify: FastifyInstance, { routes, manners, services, rat
     fastify.route<RouteGenericInterface>({
       method: declared.method,
       url: declared.path,
+      exposeHeadRoute: manners.answersHead === true && takesHead(declared),
       onRequest: counted && manners.countsCalls === 'first' ? [...first, count] : first,
       preHandler: counted && manners.countsCalls === 'validated' ? [count] : [],
       schema: {
@@ -184,6 +189,9 @@ export function serve(fastify: FastifyInstance, { routes, manners, services, rat
     })
   }
 }
+
+/** Whether HEAD may be answered as this is. */
+export const takesHead = ({ method, endless }: Route): boolean => method === 'GET' && endless !== true
 
 /** Failures are measured where they are answered. */
 const leaveToErrors = (): void => {}

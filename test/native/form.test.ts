@@ -93,6 +93,41 @@ test('[N24] brackets within texts are no levels, and another content type is 415
   expect([xml.status, xml.body.type]).toEqual([415, 'urn:rollcall:problem:unsupported-media'])
 })
 
+test.each<[why: string, headers: Record<string, string>, status: number]>([
+  ['a gzipped body', { 'Content-Encoding': 'gzip' }, 415],
+  ['two codings', { 'Content-Encoding': 'identity, br' }, 415],
+  ['Latin 1', { 'Content-Type': 'application/json; charset=ISO-8859-1' }, 415],
+  ['nearly UTF-8', { 'Content-Type': 'application/json;charset="utf-80"' }, 415],
+  ['no coding', { 'Content-Encoding': 'Identity' }, 200],
+  ['UTF-8', { 'Content-Type': 'application/json; charset="UTF-8"; v=1' }, 200],
+  ['utf8', { 'Content-Type': 'application/json;charset=utf8' }, 200],
+])('[N24] %s in a body is answered %$', async (_, headers, status) => {
+  expect((await ask(server, PUT_NOTE, { raw: '{"text":"as it is"}', headers })).status).toBe(status)
+  const lines = { 'Content-Type': 'application/x-ndjson', 'Content-Encoding': 'gzip' }
+  expect((await ask(server, 'POST /v1/users:import', { raw: '{"username":"packed"}\n', headers: lines })).status).toBe(415)
+})
+
+test('[N52] HEAD is answered as GET is, without the body', async () => {
+  for (const path of ['/healthz', '/readyz', '/v1/presence/me', '/v1/users', '/v1/presence/nobody', '/', '/openapi.json']) {
+    const got = await server.request(path, { headers: { Authorization: `Bearer ${server.adminToken}` } })
+    await got.arrayBuffer()
+    const asked = await server.request(path, { method: 'HEAD', headers: { Authorization: `Bearer ${server.adminToken}` } })
+    const of = ({ status, headers }: Response) => [
+      status,
+      ...['content-type', 'content-length', 'etag'].map((name) => headers.get(name)),
+    ]
+    expect(of(asked)).toEqual(of(got))
+    expect(await asked.text()).toBe('')
+  }
+  const etag = (await ask(server, 'HEAD /v1/presence/me')).headers.get('etag') ?? ''
+  expect((await ask(server, 'HEAD /v1/presence/me', { headers: { 'If-None-Match': etag } })).status).toBe(304)
+  expect((await ask(server, 'HEAD /v1/presence/me', { token: null })).status).toBe(401)
+  const bodyless = await ask(server, 'HEAD /v1/presence:batch')
+  expect([bodyless.status, bodyless.headers.get('allow')]).toEqual([405, 'POST'])
+  const endless = await ask(server, 'HEAD /v1/stream')
+  expect([endless.status, endless.headers.get('allow')]).toEqual([405, 'GET'])
+})
+
 test('[N25] an unknown address is 404, a known one with another method 405', async () => {
   for (const call of [
     'GET /nothing',
@@ -108,6 +143,7 @@ test('[N25] an unknown address is 404, a known one with another method 405', asy
   const wrong = await ask(server, 'PATCH /v1/presence/me/availability', { body: {} })
   expect([wrong.status, wrong.headers.get('allow'), wrong.body.status]).toEqual([405, 'PUT, DELETE', 405])
   expect((await ask(server, 'GET /v1/presence:batch')).headers.get('allow')).toBe('POST')
+  expect((await ask(server, 'PUT /v1/presence', { body: {} })).headers.get('allow')).toBe('GET, HEAD')
   expect((await ask(server, 'GET /v1/presence/%E0%A4%A')).status).toBe(400)
   expect((await ask(server, `GET /v1/presence/${'x'.repeat(600)}`)).status).toBe(404)
 })

@@ -45,6 +45,16 @@ test('[RC-1.0-1] every answer has the product’s headers and no charset', async
   }
 })
 
+test('[RC-1.0-21] HEAD is answered as GET is, without the body', async () => {
+  const head = await server.request('/api/v1/users.getStatus', { method: 'HEAD', headers: credentials(ann) })
+  const get = await talk.get('users.getStatus', ann)
+  expect([head.status, head.headers.get('content-type')]).toEqual([200, 'application/json'])
+  expect(head.headers.get('content-length')).toBe(String(Buffer.byteLength(get.text)))
+  const asked = async (endpoint: string, headers = {}) =>
+    (await server.request(`/api/v1/${endpoint}`, { method: 'HEAD', headers })).status
+  expect([await asked('users.getStatus'), await asked('users.setStatus', credentials(ann))]).toEqual([401, 404])
+})
+
 test('[RC-1.0-3] a token that Rocket.Chat’s own login gave is good here, and elsewhere', async () => {
   const { data } = (await talk.post('login', null, { user: 'ann', password: 'a password for tests' })).body
   expect((await talk.get('me', { ...ann, token: data.authToken })).status).toBe(200)

@@ -213,6 +213,8 @@ test('[SO-1.4-11] other methods are 405 and told which are taken', async () => {
   const removed = await get(presencePath(anna), { ...asked, method: 'DELETE' })
   expect([removed.status, removed.headers.get('allow')]).toEqual([405, 'GET, PUT'])
   expect(removed.json).toEqual({ Message: "The requested resource does not support http method 'DELETE'." })
+  const headed = await server.request(presencePath(anna), { method: 'HEAD', ...asked })
+  expect([headed.status, headed.headers.get('allow')]).toEqual([405, 'GET, PUT'])
   const patched = await get('/Cust1/api/v1/agents/user/getuserpresencestatus', { ...asked, method: 'PATCH' })
   expect([patched.status, patched.headers.get('allow')]).toEqual([405, 'GET, POST'])
 })

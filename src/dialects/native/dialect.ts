@@ -6,20 +6,20 @@ import type { Services } from '../../core/service.ts'
 import type { WebhooksService } from '../../core/webhooks.ts'
 import { isDecodable } from '../../http/address.ts'
 import type { Catalogue } from '../../http/catalogue.ts'
-import { readJson } from '../../http/json.ts'
 import type { Repeats } from '../../http/repeats.ts'
-import { type Route, serve } from '../../http/route.ts'
+import { type Route, serve, takesHead } from '../../http/route.ts'
 import type { Dialect } from '../../http/server.ts'
 import type { SocketDialect } from '../../realtime/connection.ts'
 import type { Realtime } from '../../realtime/realtime.ts'
 import { createTexts, type Texts } from './answers.ts'
 import { bearerOf } from './bearer.ts'
+import { readBodies } from './body.ts'
 import { NATIVE_DESCRIPTION } from './description.ts'
 import { METHOD_PROBLEM, refuse, sendProblem } from './errors.ts'
 import { onceOnly } from './repeat.ts'
 import { accessRoutes } from './routes-access.ts'
 import { badgeRoutes } from './routes-badge.ts'
-import { bulkRoutes, IMPORT_PATH, LINES_TYPE } from './routes-bulk.ts'
+import { bulkRoutes } from './routes-bulk.ts'
 import { claimRoutes } from './routes-claims.ts'
 import { type ConsoleFiles, consoleRoutes } from './routes-console.ts'
 import { descriptionRoutes } from './routes-description.ts'
@@ -67,20 +67,10 @@ export function nativeDialect(parts: NativeParts): Dialect & SocketDialect {
         exacting(route.repeatable ? onceOnly(route, { repeats: parts.repeats, log: services.log }) : route),
       )
       fastify.setValidatorCompiler(compileValidator)
-      fastify.removeAllContentTypeParsers()
-      fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-        try {
-          done(null, body.length === 0 ? undefined : readJson(body as Buffer))
-        } catch (error) {
-          done(error as Error)
-        }
-      })
-      fastify.addContentTypeParser(LINES_TYPE, (request, lines, done) => {
-        if (request.routeOptions.url === IMPORT_PATH) done(null, lines)
-        else done(new Failure('unsupported_media', 'This takes application/json, not lines of it.'))
-      })
+      readBodies(fastify)
       const identify = (request: FastifyRequest) => bearerOf(request, services.authentication)
-      serve(fastify, { routes, services, rates, declare, meter, manners: { identify, refuse, countsCalls: 'first' } })
+      const manners = { identify, refuse, countsCalls: 'first', answersHead: true } as const
+      serve(fastify, { routes, services, rates, declare, meter, manners })
     },
     sockets: ({ services, fanout }) => [socketRoute(services, fanout, texts)],
     owns: () => true,
@@ -137,7 +127,7 @@ function methodsAt(path: string, routes: readonly Route[]): string[] {
       pattern.every((part, i) => (part.startsWith(':') ? segments[i] !== '' : part.replaceAll('\0', ':') === segments[i]))
     )
   })
-  return [...new Set(matching.map((route) => route.method))]
+  return [...new Set(matching.flatMap((route) => (takesHead(route) ? [route.method, 'HEAD'] : [route.method])))]
 }
 
 const malformedAddress = (): Failure =>

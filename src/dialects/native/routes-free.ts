@@ -81,6 +81,7 @@ export function freeRoutes({ groups, people }: Services, realtime: StreamingPart
         rule: 'V9',
         method: 'GET',
         path,
+        endless: true,
         summary: path.includes(':group') ? 'Wait until somebody of a group is free' : 'Wait until a user is free',
         answers: { 200: EventsShape },
         access: 'user',

@@ -26,6 +26,7 @@ export function streamRoutes(services: Services, realtime: StreamingParts): read
       rule: 'N32',
       method: 'GET',
       path: '/v1/stream',
+      endless: true,
       summary: 'Be told of presence as server-sent events',
       answers: { 200: EventsShape },
       refuses: [404],

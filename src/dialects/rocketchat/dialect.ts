@@ -103,12 +103,14 @@ function mannersFor({ authentication, people }: Services): Manners {
     const [token, id] = [headers['x-auth-token'], headers['x-user-id']]
     if (typeof token !== 'string' || typeof id !== 'string') return null
     const principal = authentication.byToken(token, headers.origin)
-    return principal !== null && people.idIn(NAME, principal.userId) === id ? principal : null
+    if (principal !== null && people.idIn(NAME, principal.userId) === id) return principal
+    throw new Failure('unauthenticated', 'You must be logged in to do this.', { reason: 'not_logged_in' })
   }
   return {
     identify,
     refuse,
     countsCalls: 'validated',
+    answersHead: true,
     rateHeaders({ callsMax, remaining, resetAt }, reply) {
       reply.header('x-ratelimit-limit', callsMax)
       reply.header('x-ratelimit-remaining', remaining)
