@@ -62,6 +62,11 @@ export interface Login {
 export interface Authentication {
   /** Null: unknown, ended, or its user is gone or deactivated. `origin`: the request's Origin header, if any. */
   byToken(token: string, origin?: string): Principal | null
+  /**
+   * Resolves once every token and account that was made elsewhere before the call is known here, too; null: there is no elsewhere.
+   * Rejects with Failure `unavailable` when that cannot be known.
+   */
+  caughtUp(): Promise<void> | null
   /** A user and password on this very request (HTTP Basic). Throws Failure `unauthenticated`, `too_many`, `unavailable`. */
   byPassword(who: WhoLogsIn, secret: Secret, address: string): Principal | Promise<Principal>
   /** A new login token. `tokenLength` is what the door's own product issues. Throws as byPassword. */

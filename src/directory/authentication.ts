@@ -31,14 +31,16 @@ export interface AuthenticationParts {
   readonly remembered: Remembered
   readonly replica: Replica
   readonly random: Random
+  readonly caughtUp: Authentication['caughtUp']
   readonly onEnded: Authentication['onEnded']
 }
 
 export function createAuthentication(parts: AuthenticationParts): Authentication {
   const { ledger, users, tokens, principals, delays, passwords, remembered, replica, random } = parts
 
-  /** Compares a password that was given with the kept one; slow, and slower for whoever fails. */
+  /** Compares a password that was given with the kept one, as far as it is known; slow, and slower for whoever fails. */
   async function check(who: WhoLogsIn, secret: Secret, address: string): Promise<{ userId: UserId; version: Version }> {
+    await parts.caughtUp()?.catch(() => {})
     const userId = findWho(users, who)
     const account = userId ?? fold('login' in who ? who.login : who.value).slice(0, 256)
     await delays.turn(account, address)
@@ -80,6 +82,7 @@ export function createAuthentication(parts: AuthenticationParts): Authentication
 
   return {
     onEnded: parts.onEnded,
+    caughtUp: parts.caughtUp,
     byToken: (token, origin) => principals.byToken(token, origin),
     byPassword: verify,
     async login(who, secret, { address, tokenLength }): Promise<Login> {

@@ -81,7 +81,7 @@ export function route<P extends TSchema, Q extends TSchema, B extends TSchema>(
 
 /** How a dialect does over HTTP what all of them do. */
 export interface Manners {
-  /** Who asks; null: nobody said who. Throws Failure `unauthenticated` when what was said is not accepted. */
+  /** Who asks; null: nobody said who. Throws Failure `unauthenticated` when the token that was said is not known, and is then asked once more. */
   identify(request: FastifyRequest): Principal | null | Promise<Principal | null>
   /** Answers a failure in the dialect's own form; null: a bug of ours, to be answered without its message. */
   refuse(failure: Failure | null, request: FastifyRequest, reply: FastifyReply, error: unknown): unknown
@@ -158,13 +158,21 @@ export function serve(fastify: FastifyInstance, { routes, manners, services, rat
         if (failure === null) request.setDecorator('principal', principal)
         done(failure ?? undefined)
       }
-      try {
-        const asked = manners.identify(request)
-        if (asked instanceof Promise) asked.then(admit, done)
-        else admit(asked)
-      } catch (error) {
-        done(error as Error)
+      const ask = (refused: (error: Error) => void): void => {
+        try {
+          const asked = manners.identify(request)
+          if (asked instanceof Promise) asked.then(admit, done)
+          else admit(asked)
+        } catch (error) {
+          refused(error as Error)
+        }
       }
+      ask((error) => {
+        // Another node may have made the token just now.
+        const known = services.authentication.caughtUp()
+        if (known === null) done(error)
+        else known.then(() => ask(done), done)
+      })
     }
     const first = declared.access === 'user' ? [identify] : [beginOnly]
     const counted = rates !== null && (declared.rate === 'read' || declared.rate === 'set')

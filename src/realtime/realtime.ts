@@ -61,7 +61,8 @@ export function createRealtime({ services, admission, onTurnedAway, log }: Realt
       for (const dialect of dialects.filter(isSocketDialect))
         for (const route of dialect.sockets(parts)) routes.set(route, dialect.name)
       const allowedOrigins = () => services.settings.current.allowedOrigins
-      serveWebSockets(http, { members, routes, addressOf, allowedOrigins, log })
+      const { caughtUp } = services.authentication
+      serveWebSockets(http, { members, routes, addressOf, allowedOrigins, caughtUp, log })
     },
     get figures() {
       const { open, turnedAway, openByKind, cuts } = members

@@ -2,6 +2,7 @@ import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Authentication } from '../core/accounts.ts'
 import type { Refusal, SocketRoute, UpgradeRequest } from './connection.ts'
 import { IDENTIFY_MS_MAX } from './limits.ts'
 import type { Members } from './members.ts'
@@ -15,11 +16,15 @@ export interface WebSocketParts {
   readonly addressOf: (request: IncomingMessage) => string
   /** Origins of pages that may use what their visitors' cookies say. */
   readonly allowedOrigins: () => readonly string[]
+  readonly caughtUp: Authentication['caughtUp']
   readonly log: { error(details: object, message: string): void }
 }
 
 /** Takes WebSockets on a server; every other request, one that asks for another protocol too, goes on as plain HTTP. */
-export function serveWebSockets(http: Server, { members, routes, addressOf, allowedOrigins, log }: WebSocketParts): void {
+export function serveWebSockets(
+  http: Server,
+  { members, routes, addressOf, allowedOrigins, caughtUp, log }: WebSocketParts,
+): void {
   const all = [...routes.keys()]
   const servers = new Map<SocketRoute, WebSocketServer>(all.map((route) => [route, serverOf(route)]))
   const routeOf = (url = ''): SocketRoute | undefined => {
@@ -41,10 +46,16 @@ export function serveWebSockets(http: Server, { members, routes, addressOf, allo
     const seconds = members.turnAway()
     if (seconds !== null)
       return refuse(socket, 503, `Too many come at once; try again in ${seconds} s.\n`, { 'Retry-After': String(seconds) })
-    const upgrade = upgradeOf(request, addressOf(request), allowedOrigins())
-    const refusal = refusalOf(route, upgrade)
-    if (refusal !== null) return refuse(socket, refusal.status, refusal.body, refusal.headers)
-    servers.get(route)?.handleUpgrade(request, socket, head, (websocket) => open(route, upgrade, websocket, socket))
+    const take = (): void => {
+      const upgrade = upgradeOf(request, addressOf(request), allowedOrigins())
+      const refusal = refusalOf(route, upgrade)
+      if (refusal !== null) refuse(socket, refusal.status, refusal.body, refusal.headers)
+      else servers.get(route)?.handleUpgrade(request, socket, head, (websocket) => open(route, upgrade, websocket, socket))
+    }
+    // Another node may just have made the token that this socket comes with.
+    const known = caughtUp()
+    if (known === null) take()
+    else void known.then(take, take)
   })
 
   function refusalOf(route: SocketRoute, upgrade: UpgradeRequest): Refusal | null {

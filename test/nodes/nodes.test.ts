@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { listen } from '../mattermost/listener.ts'
 import { play } from './scenarios.ts'
 import { attend, availabilityAt, GRACE_MS, LEASE_MS, startTrio, type Trio, toldOf, until, untilAgreed } from './trio.ts'
 
@@ -20,6 +21,34 @@ test('[F1] what is said on one node is seen on the others, and all tell the same
   await a.call('PUT', '/v1/presence/me/availability', anna.token, { availability: 'busy' })
   await b.call('PUT', '/v1/presence/me/note', anna.token, { text: 'from b' })
   await until(async () => (await availabilityAt(c, anna)) === 'busy')
+})
+
+test('[F14] a token made on one node, and whoever got an account there, are known on the node that is asked next, also one that hears late', async () => {
+  const [a, , c] = trio.nodes
+  const ida = await trio.person()
+  trio.wire.slow(100)
+  onTestFinished(() => {
+    trio.wire.slow(0)
+    trio.wire.heal()
+  })
+  const token = async (): Promise<string> =>
+    (await a.call('POST', '/v1/tokens', a.adminToken, { name: 'new', kind: 'personal', user: ida.user.id })).token
+  const statusOf = async (path: string, headers: (token: string) => Record<string, string>): Promise<number> =>
+    (await c.request(path, { headers: headers(await token()) })).status
+  const id = ida.user.ids['rocketchat'] ?? ida.user.id
+  expect([
+    await statusOf('/v1/presence/me', (own) => ({ Authorization: `Bearer ${own}` })),
+    await statusOf('/api/v4/users/me/status', (own) => ({ Authorization: `Bearer ${own}` })),
+    await statusOf('/api/v1/me', (own) => ({ 'X-Auth-Token': own, 'X-User-Id': id })),
+    await statusOf('/api/v1/User/currentPrincipal', (own) => ({ Authorization: `SOTicket ${own}` })),
+  ]).toEqual([200, 200, 200, 200])
+  const resumed = { method: 'POST', body: JSON.stringify({ resume: await token() }) }
+  const login = await c.request('/api/v1/login', { ...resumed, headers: { 'Content-Type': 'application/json' } })
+  expect(login.status).toBe(200)
+  await using socket = await listen(c, { token: await token() })
+  await socket.hello()
+  await a.call('POST', '/v1/users', a.adminToken, { username: 'jon', password: 'a long password' })
+  expect((await c.login('jon', 'a long password')).user.username).toBe('jon')
 })
 
 test('[F3, F4, F5] a node is killed: who comes back to another was never gone, the others are ended once, after the grace', {

@@ -95,8 +95,12 @@ async function runActs(scheduler: Scheduler, acts: readonly Act[], fates: readon
     await scheduler.schedule(Promise.resolve(), 'act')
     const world = worlds[act.node]
     if (world === undefined) return
-    if (act.type === 'claimed') outcomes.push(claimOn(world, act.userId, `app:${number}`, acknowledged[act.node] ?? []))
-    else {
+    if (act.type === 'claimed') {
+      const claimed = claimOn(world, act.userId, `app:${number}`, acknowledged[act.node] ?? [])
+      // Read below, unless an act fails before: then nobody asks for it any more.
+      claimed.catch(() => undefined)
+      outcomes.push(claimed)
+    } else {
       roam(act.node)
       await readAgain(world, acknowledged[act.node] ?? [])
     }

@@ -16,7 +16,7 @@ export async function startSockets(route: Partial<SocketRoute> & Pick<SocketRout
   let ids = 0
   const services = {
     newId: () => `connection${++ids}`,
-    authentication: { onEnded: (listener: (ended: Ended) => void) => void endings.push(listener) },
+    authentication: { onEnded: (listener: (ended: Ended) => void) => void endings.push(listener), caughtUp: () => null },
     settings: { current: { allowedOrigins: ['https://allowed.example'] } },
   } as unknown as Services
   const bugs: object[] = []

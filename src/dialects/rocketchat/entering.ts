@@ -31,7 +31,8 @@ export async function enter(authentication: Authentication, said: unknown, { add
     })
     return { token, principal, type: 'password' }
   }
-  const principal = authentication.byToken(credentials.resume, origin)
+  const known = () => authentication.byToken(credentials.resume, origin)
+  const principal = known() ?? (await authentication.caughtUp(), known())
   if (principal === null) throw new Failure('unauthenticated', "You've been logged out by the server. Please log in again.")
   return { token: credentials.resume, principal, type: 'resume' }
 }
