@@ -208,6 +208,20 @@ test('[N39] a token that ends ends its connections', async () => {
   other.socket.close()
 })
 
+test.each<[what: string, end: (id: string) => Promise<unknown>]>([
+  ['deactivated', (id) => server.call('PATCH', `/v1/users/${id}`, server.adminToken, { active: false })],
+  ['deleted', (id) => server.call('DELETE', `/v1/users/${id}`, server.adminToken)],
+])('[N39] [Q8] whoever is %s is told of nobody from then on, by socket or stream', async (_, end) => {
+  const { user, token } = await person()
+  const client = await talk(server, token)
+  await client.say({ type: 'watch', everyone: true })
+  const stream = await server.request('/v1/stream', { headers: { Authorization: `Bearer ${token}` } })
+  await end(user.id)
+  expect(await client.closed).toEqual({ code: 1008, reason: 'the token has ended' })
+  expect(await stream.text()).toContain('event: goodbye')
+  expect((await ask(server, 'GET /v1/presence/me', { token })).status).toBe(401)
+})
+
 test('[N39] [Q8] a token that ends by time ends its connections and sessions within a second of it', async () => {
   const { user } = await person()
   const until = Date.now() + 700

@@ -305,6 +305,22 @@ describe('refusals', () => {
     await ddp.end()
   })
 
+  test('[RC-2.4-18] what Meteor’s clients wait for before a login is ready, and empty', async () => {
+    const ddp = await openDdp(server)
+    await ddp.connect()
+    const names = ['meteor.loginServiceConfiguration', 'meteor_autoupdate_clientVersions']
+    for (const name of names) expect(await ddp.subscribe(name)).toMatchObject({ msg: 'ready' })
+    ddp.say({ msg: 'sub', id: 'services', name: names[0] })
+    await ddp.next(({ subs }) => subs?.includes('services'))
+    ddp.say({ msg: 'unsub', id: 'services' })
+    expect(await ddp.next(({ id }) => id === 'services')).toEqual({ msg: 'nosub', id: 'services' })
+    expect(ddp.messages.filter(({ msg }) => msg === 'added')).toEqual([])
+    await ddp.end()
+    const inside = await enterDdp(server, watcher)
+    for (const name of names) expect(await inside.subscribe(name)).toMatchObject({ msg: 'ready' })
+    await inside.end()
+  })
+
   test('[RC-2.4-9] a connection has at most 256 subscriptions', async () => {
     const ddp = await enterDdp(server, watcher)
     for (let i = 0; i < 256; i++) ddp.say({ msg: 'sub', id: `n${i}`, name: 'stream-notify-logged', params: [`event-${i}`] })

@@ -16,6 +16,9 @@ import type { PresetEvents } from './streams-presets.ts'
 /** Close codes of the protocols, beside those of ours. */
 const CLOSE_OUT = { protocolError: 1002, unsupported: 1007, timeout: 4000 } as const
 
+/** What Meteor's own clients subscribe to before anybody logs in, and wait for: here there is nothing in it. */
+const EMPTY_PUBLICATIONS: ReadonlySet<string> = new Set(['meteor.loginServiceConfiguration', 'meteor_autoupdate_clientVersions'])
+
 export interface SocketShared {
   readonly services: Services
   readonly fanout: Fanout
@@ -98,6 +101,7 @@ export function converse(shared: SocketShared, own: SocketOwn): SocketHandlers {
   }
 
   function subscribe({ id, name, params }: Said<'sub'>): string {
+    if (EMPTY_PUBLICATIONS.has(name)) return ddp.ready(id)
     if (login.account !== null) return login.account.streams.subscribe(id, name, params)
     return ddp.nosub(id, ddp.methodError('not-allowed', 'Log in first'))
   }
