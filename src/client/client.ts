@@ -4,7 +4,7 @@ import { createCommands, type FarCommands, pathOf } from './commands.ts'
 import { attendByHeartbeats } from './heartbeats.ts'
 import type { Line, LineParts, LineState } from './line.ts'
 import { createMirror } from './mirror.ts'
-import { type Answer, createRequests } from './requests.ts'
+import { type Answer, type CallOptions, createRequests } from './requests.ts'
 import { createSocketLine } from './socket.ts'
 import { createStreamLine } from './stream.ts'
 import { presenceIn, timeOf } from './translate.ts'
@@ -16,6 +16,7 @@ export type { Activity, Availability, ShownPresence, Source } from '../core/voca
 export { type ActivityParts, reportActivity } from './activity.ts'
 export type { FarAttendance, FarCommands } from './commands.ts'
 export type { LineState } from './line.ts'
+export type { CallOptions } from './requests.ts'
 export type { FarView } from './view.ts'
 
 export interface ClientParts {
@@ -50,7 +51,7 @@ export interface Client {
   setNote(user: string, note: { text?: string; emoji?: string; until?: End }): Promise<ShownPresence>
   withdrawNote(user: string): Promise<ShownPresence>
   /** Any other address of the native API: JSON in and out. */
-  call(method: string, path: string, body?: unknown): Promise<Answer>
+  call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>
   /** Goodbye: sessions end, nothing is told any more. */
   close(): void
 }

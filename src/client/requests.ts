@@ -7,9 +7,16 @@ const ANSWER_MS_MAX = 30_000
 // biome-ignore lint/suspicious/noExplicitAny: its shape is the API's, and a newer server may say more
 export type Answer = any
 
+export interface CallOptions {
+  /** The tag that what is changed must still have; else it is refused: `conflict` changed_meanwhile. */
+  readonly ifMatch?: string
+  /** Told the tag of the answer, if it has one. */
+  readonly tagged?: (etag: string) => void
+}
+
 export interface Requests {
   /** Sends JSON and reads JSON; null: there is no body. Throws Failure for any answer that is not 2xx, and when none comes. */
-  call(method: string, path: string, body?: unknown): Promise<Answer>
+  call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>
   /** The body as it comes. Throws as `call`. */
   read(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
 }
@@ -29,9 +36,15 @@ export function createRequests(url: string, token: string | null): Requests {
     throw refusalOf(response.status, await response.text().catch(() => ''), response.headers.get('Retry-After'))
   }
   return {
-    async call(method, path, body) {
-      const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }
-      const response = await ask(path, { method, signal: AbortSignal.timeout(ANSWER_MS_MAX), ...content })
+    async call(method, path, body, { ifMatch, tagged } = {}) {
+      const content = body === undefined ? {} : { body: JSON.stringify(body) }
+      const headers = {
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...(ifMatch !== undefined && { 'If-Match': ifMatch }),
+      }
+      const response = await ask(path, { method, signal: AbortSignal.timeout(ANSWER_MS_MAX), headers, ...content })
+      const etag = response.headers.get('ETag')
+      if (etag !== null) tagged?.(etag)
       const text = await response.text()
       return text === '' ? null : JSON.parse(text)
     },
@@ -49,8 +62,10 @@ export const CODES: Readonly<Record<number, FailureCode>> = {
   403: 'forbidden',
   404: 'not_found',
   409: 'conflict',
+  412: 'conflict',
   413: 'too_large',
   415: 'unsupported_media',
+  422: 'conflict',
   429: 'too_many',
   501: 'disabled',
   503: 'unavailable',

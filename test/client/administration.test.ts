@@ -14,6 +14,9 @@ administrationContract('the directory, with groups,', async () => {
     userId: node.root.userId,
     administration: node.administration,
     groups: own,
+    updateUserAs: (seen, change) =>
+      node.administration.updateUser(seen.id, change, () => directory.people.get(seen.id)?.updatedAt === seen.updatedAt),
+    changeSettingsAs: (seen, change) => node.administration.changeSettings(change, () => directory.settings.current === seen),
     async user(userId) {
       const user = directory.people.get(userId)
       if (user === null) throw new Error('nobody')
@@ -41,6 +44,8 @@ administrationContract('the client over HTTP', async () => {
     userId: (await own.user('me')).id,
     administration: own,
     groups: own.groups,
+    updateUserAs: (seen, change) => own.updateUser(seen.id, change, seen),
+    changeSettingsAs: (seen, change) => own.changeSettings(change, seen),
     user: own.user,
     settings: own.settings,
     groupsOf: async (user) => (await listed(own.groups.list({ user }))).map(({ name }) => name),

@@ -1,21 +1,38 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FarAdministration, ToldUser } from '../../src/client/administration.ts'
 import type { FarGroups } from '../../src/client/groups.ts'
-import type { Administration, Settings, User } from '../../src/core/accounts.ts'
+import type { Administration, Settings, User, UserChange } from '../../src/core/accounts.ts'
 import type { Groups } from '../../src/core/groups.ts'
 import type { Instant, ShownPresence, UserId } from '../../src/core/vocabulary.ts'
 
-type Deeds = 'createUser' | 'updateUser' | 'deleteUser' | 'createPasswordLink' | 'createToken' | 'tokens' | 'deleteToken'
+type Deeds =
+  | 'createUser'
+  | 'deleteUser'
+  | 'createPasswordLink'
+  | 'createToken'
+  | 'tokens'
+  | 'deleteToken'
+  | 'rolePermissions'
+  | 'changeRolePermissions'
+  | 'preferences'
+  | 'putPreferences'
+  | 'deletePreferences'
 type GroupDeeds = 'create' | 'rename' | 'remove' | 'changeMembers'
 
 /** What the administrator has, in the process or from afar. */
 export interface Office {
   readonly userId: UserId
-  readonly administration: Pick<Administration, 'changeSettings'> & {
+  readonly administration: {
+    updateUser(userId: UserId, change: UserChange): Promise<ToldUser>
+    changeSettings(change: Partial<Settings>): Promise<Settings>
+  } & {
     readonly [Deed in Deeds]: (
       ...said: Parameters<Administration[Deed]>
     ) => ReturnType<FarAdministration[Deed] | Administration[Deed]>
   }
+  /** Only while what is changed is as it was seen. */
+  updateUserAs(seen: ToldUser, change: UserChange): Promise<ToldUser>
+  changeSettingsAs(seen: Settings, change: Partial<Settings>): Promise<Settings>
   readonly groups: Pick<Groups | FarGroups, GroupDeeds>
   user(userId: UserId): Promise<ToldUser>
   settings(): Promise<Settings>
@@ -100,6 +117,47 @@ export function administrationContract(name: string, open: () => Promise<Office>
       const changed = await office.administration.changeSettings({ awayAfterMs: 60_000, allowedOrigins: ['https://example.org'] })
       expect(changed).toEqual({ ...before, awayAfterMs: 60_000, allowedOrigins: ['https://example.org'] })
       expect(await office.settings()).toEqual(changed)
+    })
+
+    test('[X14] [N48] what was changed since it was seen is not changed by who saw it before', async () => {
+      const { administration } = office
+      const { id } = await administration.createUser({ username: 'frida' })
+      const seen = await office.user(id)
+      expect(await office.updateUserAs(seen, { name: 'Frida' })).toMatchObject({ name: 'Frida' })
+      const late = { code: 'conflict', reason: 'changed_meanwhile' }
+      await expect(office.updateUserAs(seen, { name: 'Someone' })).rejects.toMatchObject(late)
+      expect(await office.user(id)).toMatchObject({ name: 'Frida' })
+      const settings = await office.settings()
+      const { rateCallsMax } = await office.changeSettingsAs(settings, { rateCallsMax: settings.rateCallsMax + 1 })
+      expect(rateCallsMax).toBe(settings.rateCallsMax + 1)
+      await expect(office.changeSettingsAs(settings, { rateCallsMax: 700 })).rejects.toMatchObject(late)
+      expect((await office.settings()).rateCallsMax).toBe(rateCallsMax)
+    })
+
+    test('[X14] [N53] permissions are given to exactly the roles that are named', async () => {
+      const { administration } = office
+      const before = await administration.rolePermissions()
+      await administration.changeRolePermissions({ 'read-metrics': ['bot', 'admin'], 'read-audit': [] })
+      expect(await administration.rolePermissions()).toEqual({ ...before, 'read-metrics': ['bot', 'admin'], 'read-audit': [] })
+      await expect(administration.changeRolePermissions({ 'read-metrics': ['king' as never] })).rejects.toMatchObject({
+        code: 'invalid',
+      })
+    })
+
+    test('[X14] [N54] preferences are kept by category and name, and deleted', async () => {
+      const { administration } = office
+      const { id } = await administration.createUser({ username: 'gerd' })
+      const [theme, zone] = [
+        { category: 'display', name: 'theme', value: 'dark' },
+        { category: 'display', name: 'zone', value: '' },
+      ] as const
+      expect(await administration.preferences(id)).toEqual([])
+      await administration.putPreferences(id, [theme, zone])
+      await administration.putPreferences(id, [{ ...theme, value: 'light' }])
+      await administration.deletePreferences(id, [zone, { category: 'never', name: 'there' }])
+      expect(await administration.preferences(id)).toEqual([{ ...theme, value: 'light' }])
+      await expect(administration.putPreferences(id, [{ ...theme, name: '' }])).rejects.toMatchObject({ code: 'invalid' })
+      await expect(administration.preferences('nobody')).rejects.toMatchObject({ code: 'not_found', reason: 'no_such_user' })
     })
 
     test('[X14] a group is made, filled, renamed and deleted', async () => {

@@ -1,6 +1,6 @@
 import type { World } from './walker.ts'
 
-/** The console's files, and presets, each as they are answered and refused. */
+/** The console's files, presets, permissions and preferences, each as they are answered and refused. */
 export async function walkConsole({ walk, ann }: World): Promise<void> {
   await walk('GET /', 200, { as: null })
   await walk('GET /', 304, { as: null, headers: { 'If-None-Match': '*' } })
@@ -9,6 +9,19 @@ export async function walkConsole({ walk, ann }: World): Promise<void> {
   await walk('GET /console/emoji.json', 200, { as: null })
   await walk('GET /console/icon.svg', 200, { as: null })
   await walk('GET /console/none', 404, { as: null })
+  await walk('GET /v1/permissions', 200, { as: ann })
+  await walk('GET /v1/permissions', 304, { headers: { 'If-None-Match': '*' } })
+  await walk('PATCH /v1/permissions', 200, { body: { 'read-metrics': ['admin', 'bot'] } })
+  await walk('PATCH /v1/permissions', 400, { body: { 'read-metrics': ['king'] } })
+  await walk('PATCH /v1/permissions', 403, { as: ann, body: {} })
+  const kept = { category: 'display', name: 'theme' }
+  await walk('PATCH /v1/users/me/preferences', 200, { as: ann, body: { preferences: [{ ...kept, value: 'dark' }] } })
+  await walk('GET /v1/users/me/preferences', 200, { as: ann })
+  await walk('GET /v1/users/me/preferences', 304, { as: ann, headers: { 'If-None-Match': '*' } })
+  await walk('PATCH /v1/users/me/preferences', 200, { as: ann, body: { preferences: [{ ...kept, value: null }] } })
+  await walk('PATCH /v1/users/me/preferences', 400, { as: ann, body: { preferences: [{ ...kept, value: 'x'.repeat(40_000) }] } })
+  await walk('GET /v1/users/admin/preferences', 403, { as: ann })
+  await walk('GET /v1/users/nobody/preferences', 404)
   const { id } = await walk('POST /v1/presets', 201, { body: { name: 'At a customer', availability: 'busy' } })
   await walk('POST /v1/presets', 409, { body: { name: 'at a customer' } })
   await walk('POST /v1/presets', 400, { body: { name: '' } })

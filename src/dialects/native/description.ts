@@ -56,6 +56,7 @@ const AREAS: Readonly<Record<string, string>> = {
   tokens: 'logging in',
   stream: 'presence',
   settings: 'administration',
+  permissions: 'administration',
   backup: 'administration',
   export: 'administration',
   healthz: 'the server',

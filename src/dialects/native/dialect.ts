@@ -31,6 +31,8 @@ import { type Metrics, metricsRoutes } from './routes-metrics.ts'
 import { type OperationParts, operationRoutes } from './routes-operation.ts'
 import { passwordRoutes } from './routes-password.ts'
 import { peopleRoutes } from './routes-people.ts'
+import { permissionRoutes } from './routes-permissions.ts'
+import { preferenceRoutes } from './routes-preferences.ts'
 import { presenceRoutes } from './routes-presence.ts'
 import { presetRoutes } from './routes-presets.ts'
 import { type Scripts, scriptRoutes } from './routes-scripts.ts'
@@ -100,6 +102,8 @@ function routesOf(services: Services, parts: NativeParts, texts: Texts): readonl
     ...groupRoutes(services, texts),
     ...freeRoutes(services, parts.realtime, texts),
     ...presetRoutes(services),
+    ...preferenceRoutes(services),
+    ...permissionRoutes(services),
     ...webhookRoutes(services, parts.webhooks),
     ...operationRoutes(services, parts),
     ...metricsRoutes(services, parts.metrics),
