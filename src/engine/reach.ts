@@ -1,11 +1,13 @@
 import type { Ledger } from '../core/ports.ts'
 import type { Instant } from '../core/vocabulary.ts'
-import { encodeCursor } from './cursor.ts'
+import { encodeCursor, markOf } from './cursor.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Recency } from './recency.ts'
 
 /** How far this node has told what it knows. */
 export interface Telling {
+  /** By what cursors name the store. */
+  readonly epoch: string
   /** Up to when all that time changed has been told. */
   toldUntil(): Instant
   /** Up to when this node would have told anything. */
@@ -25,6 +27,7 @@ export interface ReachParts {
 }
 
 export function createReach({ ledger, recency, deadlines, retellingFrom }: ReachParts): Telling {
+  const epoch = markOf(ledger.epoch)
   let known = { directory: -1, told: -1, lapsed: -1, text: '' }
 
   function toldUntil(): Instant {
@@ -32,6 +35,7 @@ export function createReach({ ledger, recency, deadlines, retellingFrom }: Reach
   }
 
   return {
+    epoch,
     toldUntil,
     reached: () => Math.max(recency.lastLapse, Math.min(ledger.now(), deadlines.earliest - 1)),
     isRetelling: () => retellingFrom.length > 0,
@@ -45,7 +49,7 @@ export function createReach({ ledger, recency, deadlines, retellingFrom }: Reach
           directory,
           told,
           lapsed,
-          text: encodeCursor({ epoch: ledger.epoch, directory, facts, lapsed, own: '', groups: '' }),
+          text: encodeCursor({ epoch, directory, facts, lapsed, own: '', groups: '' }),
         }
       return known.text
     },

@@ -1,19 +1,17 @@
-import { hash } from 'node:crypto'
 import { Failure } from '../core/errors.ts'
-import type { Ledger, Subjects, Version } from '../core/ports.ts'
+import type { Subjects, Version } from '../core/ports.ts'
 import type { Principal, Reach } from '../core/principal.ts'
 import type { Views } from '../core/resolve.ts'
 import type { Changes, PresenceView } from '../core/service.ts'
 import type { Presence, UserId } from '../core/vocabulary.ts'
 import { selfOf } from './admission.ts'
-import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
+import { type Cursor, decodeCursor, encodeCursor, markOf } from './cursor.ts'
 import type { Telling } from './reach.ts'
 import type { Recency } from './recency.ts'
 import type { Roster } from './roster.ts'
 import type { Watchers } from './watchers.ts'
 
 export interface ViewParts extends Telling {
-  readonly ledger: Ledger
   readonly subjects: Subjects
   readonly roster: Roster
   readonly recency: Recency
@@ -24,7 +22,7 @@ export interface ViewParts extends Telling {
 
 /** Reads over memory for one principal: the own view of themselves, the stranger's of everybody else. */
 export function createView(parts: ViewParts, principal: Principal): PresenceView {
-  const { subjects, roster, recency, ledger, watchers } = parts
+  const { subjects, roster, recency, watchers } = parts
   const { reach } = principal
   const self = selfOf(principal)
   const mayRead = principal.scopes.has('presence:read')
@@ -63,7 +61,7 @@ export function createView(parts: ViewParts, principal: Principal): PresenceView
   function current(): Cursor {
     const { directoryPosition: directory, facts } = recency
     return {
-      epoch: ledger.epoch,
+      epoch: parts.epoch,
       directory,
       facts,
       lapsed: parts.toldUntil(),
@@ -94,7 +92,7 @@ export function createView(parts: ViewParts, principal: Principal): PresenceView
     const nothing = nothingNew()
     if (text === nothing.cursor && !parts.isRetelling()) return nothing
     const cursor = decodeCursor(text)
-    if (cursor === null || cursor.epoch !== ledger.epoch || cursor.facts.length !== parts.followed.length) return everything()
+    if (cursor === null || cursor.epoch !== parts.epoch || cursor.facts.length !== parts.followed.length) return everything()
     if (isBehind(cursor)) return { presences: [], removed: [], cursor: text, full: false }
     // Nothing may have been told of who came into its groups since.
     if (cursor.groups !== membersSeen(reach)) return everything()
@@ -142,7 +140,7 @@ function latest(one: Cursor, other: Cursor): Cursor {
   }
 }
 
-const membersSeen = (reach: Reach | null): string => (reach?.groups === undefined ? '' : shortHash(reach.groups.mark()))
+const membersSeen = (reach: Reach | null): string => (reach?.groups === undefined ? '' : markOf(reach.groups.mark()))
 
 const fingerprints = new WeakMap<Presence, string>()
 
@@ -151,9 +149,7 @@ function fingerprint(presence: Presence | null): string {
   if (presence === null) return ''
   const known = fingerprints.get(presence)
   if (known !== undefined) return known
-  const made = shortHash(JSON.stringify(presence))
+  const made = markOf(JSON.stringify(presence))
   fingerprints.set(presence, made)
   return made
 }
-
-const shortHash = (text: string): string => hash('sha256', text, 'base64url').slice(0, 11)

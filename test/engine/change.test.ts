@@ -95,26 +95,35 @@ test('[C3] a cursor ahead of this node is answered with nothing and itself, anot
   const other = await world({ userIds: ['anna', 'bob'] })
   const { view } = engine.service.as(aPrincipal('bob'), 'test')
   const { cursor } = view.changesSince(null)
-  const [format, epoch, directory, facts, lapsed, own] = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+  const [format, epoch, own, groups, lapsed, directory, ...facts] = cursor.split('.')
   for (const parts of [
-    [format, epoch, directory + 1, facts, lapsed, own],
-    [format, epoch, directory, facts.with(3, 9), lapsed, own],
-    [format, epoch, directory, facts, 5_000_000, own],
+    [format, epoch, own, groups, lapsed, `${directory}1`, ...facts],
+    [format, epoch, own, groups, lapsed, directory, ...facts.with(3, '9')],
+    [format, epoch, own, groups, (5_000_000).toString(36), directory, ...facts],
   ]) {
-    const ahead = Buffer.from(JSON.stringify(parts)).toString('base64url')
+    const ahead = parts.join('.')
     expect(view.changesSince(ahead)).toEqual({ presences: [], removed: [], cursor: ahead, full: false })
   }
   const elsewhere = other.engine.service.as(aPrincipal('bob'), 'test').view.changesSince(null).cursor
   expect(view.changesSince(elsewhere)).toMatchObject({ full: true })
+  const first = Buffer.from('[1,"epoch",0,[0],0,""]').toString('base64url')
+  for (const foreign of [first, `3.${epoch}`]) expect(view.changesSince(foreign)).toMatchObject({ full: true })
   for (const nonsense of [
     '',
     'x',
     '~',
+    '.',
+    '0.a',
     `${cursor}!`,
-    Buffer.from('{}').toString('base64url'),
-    Buffer.from('[1,2]').toString('base64url'),
-  ])
-    expect(() => view.changesSince(nonsense)).toThrow(expect.objectContaining({ code: 'invalid', field: 'since' }))
+    `${cursor}.`,
+    `${cursor}.-1`,
+    `${cursor}.zzzzzzzzzzz`,
+    `2.${epoch}...1`,
+  ]) {
+    const refused = expect.objectContaining({ code: 'invalid', field: 'since' })
+    expect(() => view.changesSince(nonsense), nonsense).toThrow(refused)
+  }
+  expect(() => view.changesSince(nonsense)).toThrow(expect.objectContaining({ code: 'invalid', field: 'since' }))
 })
 
 test('facts of a user who left are not those of one who comes back under the same id, and can still be written', async () => {

@@ -143,7 +143,7 @@ export function presenceRoutes({ presence, people }: Services, history: HistoryS
 
 /** The cursor of an answer is its tag: null when the caller names none that could be one. */
 function cursorKnown({ headers }: FastifyRequest): string | null {
-  return /^(?:W\/)?"([\w-]+)"$/.exec(headers['if-none-match'] ?? '')?.[1] ?? null
+  return /^(?:W\/)?"([\w.-]+)"$/.exec(headers['if-none-match'] ?? '')?.[1] ?? null
 }
 
 /** Null: there is something new, or it is no cursor of this server. */
