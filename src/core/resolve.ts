@@ -66,11 +66,11 @@ export function resolve(userId: UserId, record: PresenceRecord, now: Instant, po
 
 /** Which claim, session or declaration wins at an instant. */
 export function stand(record: PresenceRecord, now: Instant, policy: Policy): Standing {
-  const attended = record.sessions.some((session) => lives(session, now))
-  const connected = policy.deactivated ? 'offline' : seenIn(record.sessions, now)
-  const counting = record.claims.filter((claim) => counts(claim, now, attended, policy))
-  const noteClaim = highest(counting.filter((claim) => claim.note !== null))
-  const claim = highest(counting.filter((candidate) => candidate.availability !== null))
+  const seen = seenIn(record.sessions, now)
+  const connected = policy.deactivated ? 'offline' : seen
+  const at = { now, attended: seen !== 'offline', policy }
+  const noteClaim = highest(record.claims, (claim) => claim.note !== null && counts(claim, at))
+  const claim = highest(record.claims, (candidate) => candidate.availability !== null && counts(candidate, at))
   const hidden = claim?.class === 'manual' && claim.availability === 'offline'
   // Whoever was hidden is not seen by that.
   if (policy.deactivated) return { availability: 'offline', source: 'none', claim: null, noteClaim, connected, hidden }
@@ -155,18 +155,25 @@ export function sameNote(one: Note | null, other: Note | null): boolean {
   return one.text === other.text && one.emoji === other.emoji && one.until === other.until
 }
 
+interface Moment {
+  readonly now: Instant
+  readonly attended: boolean
+  readonly policy: Policy
+}
+
 /** Whether a claim says anything at this instant, to anybody (R1, R6, T2). */
-function counts(claim: Claim, now: Instant, attended: boolean, policy: Policy): boolean {
+function counts(claim: Claim, { now, attended, policy }: Moment): boolean {
   if (claim.dismissed || endOfClaim(claim) <= now) return false
   if (claim.availability === 'offline' && claim.class === 'manual' && !policy.invisibleAllowed) return false
   return claim.availability === null || !isDormant(claim, attended)
 }
 
 /** R1. An explicit manual offline that wins among the manual claims wins over every class. */
-function highest(claims: readonly Claim[]): Claim | null {
+function highest(claims: readonly Claim[], takesPart: (claim: Claim) => boolean): Claim | null {
   let first: Claim | null = null
   let manual: Claim | null = null
   for (const claim of claims) {
+    if (!takesPart(claim)) continue
     if (first === null || outranks(claim, first)) first = claim
     if (claim.class === 'manual' && (manual === null || outranks(claim, manual))) manual = claim
   }
@@ -174,7 +181,8 @@ function highest(claims: readonly Claim[]): Claim | null {
 }
 
 function outranks(one: Claim, other: Claim): boolean {
-  const [rank, otherRank] = [CLAIM_CLASSES.indexOf(one.class), CLAIM_CLASSES.indexOf(other.class)]
+  const rank = CLAIM_CLASSES.indexOf(one.class)
+  const otherRank = CLAIM_CLASSES.indexOf(other.class)
   if (rank !== otherRank) return rank < otherRank
   if (one.class === 'manual' && isTimed(one) !== isTimed(other)) return isTimed(one)
   return one.made > other.made
@@ -183,9 +191,13 @@ function outranks(one: Claim, other: Claim): boolean {
 const isTimed = (claim: Claim): boolean => claim.key === MANUAL_TIMED || claim.key === NOTE_TIMED
 
 function seenIn(sessions: readonly Session[], now: Instant): Availability {
-  const live = sessions.filter((session) => lives(session, now))
-  if (live.some((session) => !session.idle)) return 'online'
-  return live.length > 0 ? 'away' : 'offline'
+  let seen: Availability = 'offline'
+  for (const session of sessions) {
+    if (!lives(session, now)) continue
+    if (!session.idle) return 'online'
+    seen = 'away'
+  }
+  return seen
 }
 
 /** R4 and T3, the latter also for sessions that only ran out of lease. Asked only while no session lives. */
@@ -203,6 +215,8 @@ function noteOf({ noteClaim }: Standing): Note | null {
 /** What the stranger's view owes to the past: the memo, carried through the deadlines that passed since it was written. */
 function carryForward(record: PresenceRecord, now: Instant, policy: Policy): PresenceRecord['shown'] {
   let memo = record.shown
+  const first = nextDeadline(record, memo.asOf, policy)
+  if (first === null || first > now) return memo
   const passed = deadlinesAfter(record, memo.asOf, policy).filter((instant) => instant <= now)
   for (const instant of passed.sort((one, other) => one - other)) {
     const before = stand(record, instant - 1, policy)

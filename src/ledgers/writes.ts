@@ -17,7 +17,8 @@ export function assertCommit(
 ): void {
   if (!positions.has(partition)) throw new Error(`there is no partition "${partition}"`)
   if (writes.length === 0 && appends.length === 0) throw new Error('a commit needs at least one write or append')
-  if (new Set(writes.map((write) => write.key)).size < writes.length) throw new Error('a commit writes each key once')
+  if (writes.length > 1 && new Set(writes.map(({ key }) => key)).size < writes.length)
+    throw new Error('a commit writes each key once')
   if (!writes.every((write) => write.key.isWellFormed())) throw new Error('a key must be well-formed text')
   assertAppends(appends)
 }
