@@ -5,6 +5,7 @@ import type { Principal } from '../core/principal.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
 import { isBrought } from './broughtHashes.ts'
 import type { Delays } from './delays.ts'
+import { createHearing } from './hearing.ts'
 import { LOGIN_TOKEN_MS, TOKENS_MAX } from './limits.ts'
 import type { PasswordLinks } from './passwordLinks.ts'
 import { digestOf, digestOfNew, type Passwords } from './passwords.ts'
@@ -31,16 +32,16 @@ export interface AuthenticationParts {
   readonly remembered: Remembered
   readonly replica: Replica
   readonly random: Random
-  readonly caughtUp: Authentication['caughtUp']
   readonly onEnded: Authentication['onEnded']
 }
 
 export function createAuthentication(parts: AuthenticationParts): Authentication {
   const { ledger, users, tokens, principals, delays, passwords, remembered, replica, random } = parts
+  const caughtUp = createHearing(ledger)
 
   /** Compares a password that was given with the kept one, as far as it is known; slow, and slower for whoever fails. */
   async function check(who: WhoLogsIn, secret: Secret, address: string): Promise<{ userId: UserId; version: Version }> {
-    await parts.caughtUp()?.catch(() => {})
+    await caughtUp()?.catch(() => {})
     const userId = findWho(users, who)
     const account = userId ?? fold('login' in who ? who.login : who.value).slice(0, 256)
     await delays.turn(account, address)
@@ -70,20 +71,26 @@ export function createAuthentication(parts: AuthenticationParts): Authentication
     throw new Failure('unauthenticated', 'Wrong username or password.', { reason: 'wrong_password' })
   }
 
-  function verify(who: WhoLogsIn, secret: Secret, address: string): Principal | Promise<Principal> {
-    const pair = remembered.pairOf(who, secret)
-    const known = remembered.find(pair)
-    if (known !== null) return principalOf(known)
+  function bySaid(said: string): Principal | null {
+    const known = remembered.find(said)
+    return known === null ? null : principalOf(known)
+  }
+
+  function verify(who: WhoLogsIn, secret: Secret, address: string, said?: string): Principal | Promise<Principal> {
+    const key = remembered.keyOf(who, secret, said)
+    const known = bySaid(key)
+    if (known !== null) return known
     return check(who, secret, address).then(({ userId, version }) => {
-      remembered.keep(pair, userId, version)
+      remembered.keep(key, userId, version)
       return principalOf(userId)
     })
   }
 
   return {
     onEnded: parts.onEnded,
-    caughtUp: parts.caughtUp,
+    caughtUp,
     byToken: (token, origin) => principals.byToken(token, origin),
+    bySaid,
     byPassword: verify,
     async login(who, secret, { address, tokenLength }): Promise<Login> {
       const { userId } = await verify(who, secret, address)

@@ -10,7 +10,6 @@ import { type Administrators, createAdministrators } from './administrators.ts'
 import { createAuthentication } from './authentication.ts'
 import { createDelays } from './delays.ts'
 import { createExpiry } from './expiry.ts'
-import { createHearing } from './hearing.ts'
 import { createPasswordLinks, PASSWORD_LINK } from './passwordLinks.ts'
 import { createPasswords, type HashingLimits } from './passwords.ts'
 import { createPeopleChanges } from './people.ts'
@@ -167,7 +166,6 @@ export function createDirectory({
       remembered,
       replica,
       random,
-      caughtUp: createHearing(ledger),
       onEnded: (listener) => void endings.push(listener),
     }),
     administration: createAdministration({
