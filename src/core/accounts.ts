@@ -1,3 +1,4 @@
+import type { Version } from './ports.ts'
 import type { Permission, Principal, Role, Scope } from './principal.ts'
 import type { Instant, UserId } from './vocabulary.ts'
 
@@ -132,7 +133,8 @@ export interface Settings {
 /** Settings from memory, effective at once on every node. */
 export interface SettingsView {
   readonly current: Settings
-  onChange(listener: (settings: Settings, at: Instant) => void): void
+  /** `at`, `version`: of the commit that changed them. */
+  onChange(listener: (settings: Settings, at: Instant, version: Version) => void): void
 }
 
 export interface TokenDescription {

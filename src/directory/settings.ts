@@ -149,7 +149,7 @@ export interface WorkspaceParts {
 export function createWorkspace({ ledger, replica, audit }: WorkspaceParts): Workspace {
   const kept = createDocument<KeptSettings>('settings', { at: 0, values: {} })
   const rolesDocument = createDocument<Partial<RolePermissions>>('roles', {})
-  const listeners: ((settings: Settings, at: Instant) => void)[] = []
+  const listeners: Parameters<SettingsView['onChange']>[0][] = []
   let current = DEFAULT_SETTINGS
   return {
     settings: {
@@ -162,7 +162,7 @@ export function createWorkspace({ ledger, replica, audit }: WorkspaceParts): Wor
       put(value, version) {
         kept.put(value, version)
         current = { ...DEFAULT_SETTINGS, ...kept.current.values }
-        for (const listener of listeners) listener(current, kept.current.at)
+        for (const listener of listeners) listener(current, kept.current.at, version)
       },
     },
     rolesDocument,

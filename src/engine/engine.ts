@@ -25,6 +25,7 @@ import { createPolicies } from './policies.ts'
 import { createReach } from './reach.ts'
 import { recall } from './recall.ts'
 import { createRecency } from './recency.ts'
+import { createRetelling } from './retelling.ts'
 import { createRoster, isUntold, markTold, type Row } from './roster.ts'
 import { createService } from './service.ts'
 import { createSessions, RESTART_GRACE_MS } from './sessions.ts'
@@ -105,16 +106,18 @@ export function createEngine(parts: EngineParts): Engine {
   const estates = createEstates({ nodes, subjects, roster, sessions, slices })
   const followed: Version[] = Array.from({ length: ledger.factsPartitions }, () => 0)
   const lapsed = new Set<number>()
-  const retellingFrom: Instant[] = []
-  const reach = createReach({ ledger, recency, deadlines, retellingFrom })
+  const retelling = createRetelling({ roster, recency, slices, now, look })
+  const reach = createReach({ ledger, recency, deadlines, retellingFrom: retelling.from })
   const watchers = createWatchers({ cursor: reach.cursor })
   let running = false
   let deadlinesFired = 0
 
-  settings.onChange((changed, at) => {
+  settings.onChange((changed, at, version) => {
+    recency.heard(version)
     if (!policies.change(changed, at)) return
     roster.expireAll()
-    if (running) retellAll()
+    if (running) retelling.begin(version)
+    else recency.policy(version, at)
   })
   subjects.onChange(({ slot, userId, gone, version }) => {
     if (!running) return
@@ -195,20 +198,10 @@ export function createEngine(parts: EngineParts): Engine {
     if (own || stranger) watchers.told(userId, row, { own, stranger })
   }
 
-  /** The policy changed for everybody. */
-  function retellAll(): void {
-    const slots = roster.withFacts()
-    const from = Math.max(now(), recency.lastLapse + 1)
-    retellingFrom.push(from)
-    const step = (): boolean => {
-      const { done, value: slot } = slots.next()
-      if (done) return false
-      schedule(slot, roster.recordAt(slot), now())
-      // Of whom nothing was read since the start, nobody knows what was seen before: they are told.
-      retell(slot, (at) => recency.lapsed(slot, from, at), roster.held(slot)?.told === null)
-      return true
-    }
-    slices.run(step, () => void retellingFrom.splice(retellingFrom.indexOf(from), 1))
+  /** Of whom nothing was read since the start, nobody knows what was seen before: they are told of another policy. */
+  function look(slot: number, from: Instant): void {
+    schedule(slot, roster.recordAt(slot), now())
+    retell(slot, (at) => recency.lapsed(slot, from, at), roster.held(slot)?.told === null)
   }
 
   function arrive(slot: number, userId: UserId, version: Version): void {

@@ -18,18 +18,26 @@ export interface Recency {
   lapsed(slot: number, instant: Instant, at: Instant): void
   /** Somebody came, changed in a way that shows, or is gone (`slot` -1). */
   directory(slot: number, userId: UserId, version: Version, at: Instant): void
+  /** The settings changed, maybe without telling anything: a cursor that names it is of no node that knows more. */
+  heard(version: Version): void
+  /** A change of policy, and from which instant on this node tells what it changes: others may not have heard of it by then. */
+  policy(version: Version, from: Instant): void
+  /** The same cursor, or an earlier one where its node had not heard of a policy that is told here; null: too long ago to know. */
+  heardOf(cursor: Cursor): Cursor | null
   /** What the slot's user was is no more. */
   forget(slot: number): void
   /** What was told last of a user before anything was followed. */
   recall(partition: number, slot: number, version: Version): void
   /** What time changed last of a user before anything was followed. */
   recallLapse(slot: number, instant: Instant): void
-  /** Slots told since; null: it is too long ago to know. Removed users are added to `removed`. */
-  since(cursor: Cursor, removed: Set<UserId>): Set<number> | null
+  /** Slots told since a cursor of those that `heardOf` answers. Removed users are added to `removed`. */
+  since(cursor: Cursor, removed: Set<UserId>): Set<number>
   /** Slots of which something may have been told at or after an instant. */
   toldAfter(instant: Instant): Iterable<number>
   readonly facts: readonly Version[]
   readonly directoryPosition: Version
+  /** No earlier: cursors up to it are not ahead of this node. */
+  readonly directoryHeard: Version
   readonly lastLapse: Instant
 }
 
@@ -52,6 +60,9 @@ export interface RecencyParts {
   readonly directoryChangesMax?: number
 }
 
+/** Changes of the policy that are remembered; older cursors get everything anew. */
+const POLICIES_MAX = 100
+
 interface DirectoryChange {
   readonly version: Version
   readonly slot: number
@@ -64,6 +75,8 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
   const byArrival = createOrder(1)
   const facts: Version[] = Array.from({ length: factsPartitions }, () => 0)
   let changes: DirectoryChange[] = []
+  const policies: { readonly version: Version; readonly from: Instant }[] = []
+  let settings: Version = 0
   let directoryPosition: Version = 0
   let rememberedFrom: Version = 0
   let loaded: Loaded = { until: 0, slots: new Int32Array(0), versions: new Float64Array(0), lastRemoval: 0, changedAt: () => 0 }
@@ -91,7 +104,7 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
       for (const slot of slots) highest = Math.max(highest, slot)
       wasLoaded = new Uint8Array(highest + 1)
       for (const slot of slots) wasLoaded[slot] = 1
-      directoryPosition = Math.max(lastRemoval, versions.at(-1) ?? 0)
+      directoryPosition = Math.max(directoryPosition, lastRemoval, versions.at(-1) ?? 0)
       // Who was removed before is not known any more.
       rememberedFrom = lastRemoval
     },
@@ -115,6 +128,19 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
       forgetOldChanges()
       if (slot >= 0) arrive(slot, at)
     },
+    heard(version) {
+      settings = version
+    },
+    policy(version, from) {
+      directoryPosition = Math.max(directoryPosition, version)
+      policies.push({ version, from })
+      if (policies.length > POLICIES_MAX) rememberedFrom = Math.max(rememberedFrom, policies.shift()?.version ?? 0)
+    },
+    heardOf(cursor) {
+      if (cursor.directory < rememberedFrom) return null
+      const unheard = policies.find(({ version }) => version > cursor.directory)
+      return unheard === undefined ? cursor : { ...cursor, lapsed: Math.min(cursor.lapsed, unheard.from - 1) }
+    },
     forget(slot) {
       for (const order of [byPosition, byLapse, byArrival]) order.remove(slot)
       if (wasLoaded[slot] === 1) wasLoaded[slot] = 0
@@ -128,7 +154,6 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
       byLapse.put(0, slot, instant)
     },
     since(cursor, removed) {
-      if (cursor.directory < rememberedFrom) return null
       const slots = new Set<number>()
       for (let partition = 0; partition < factsPartitions; partition++)
         collect(byPosition, partition, cursor.facts[partition] ?? 0, slots)
@@ -155,6 +180,9 @@ export function createRecency({ factsPartitions, directoryChangesMax = 100_000 }
     },
     get directoryPosition() {
       return directoryPosition
+    },
+    get directoryHeard() {
+      return Math.max(directoryPosition, settings)
     },
     get lastLapse() {
       return lastLapse

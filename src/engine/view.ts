@@ -73,7 +73,7 @@ export function createView(parts: ViewParts, principal: Principal): PresenceView
   /** Whether the cursor comes from a node that knows more than this one does yet. */
   function isBehind({ directory, facts, lapsed }: Cursor): boolean {
     const ahead = facts.some((position, partition) => position > (parts.followed[partition] ?? 0))
-    return ahead || directory > recency.directoryPosition || lapsed > parts.reached()
+    return ahead || directory > recency.directoryHeard || lapsed > parts.reached()
   }
 
   let written = { shared: '', own: '', groups: '', nothing: { presences: [], removed: [], cursor: '', full: false } as Changes }
@@ -91,14 +91,15 @@ export function createView(parts: ViewParts, principal: Principal): PresenceView
     if (text === null) return everything()
     const nothing = nothingNew()
     if (text === nothing.cursor && !parts.isRetelling()) return nothing
-    const cursor = decodeCursor(text)
-    if (cursor === null || cursor.epoch !== parts.epoch || cursor.facts.length !== parts.followed.length) return everything()
-    if (isBehind(cursor)) return { presences: [], removed: [], cursor: text, full: false }
+    const given = decodeCursor(text)
+    if (given === null || given.epoch !== parts.epoch || given.facts.length !== parts.followed.length) return everything()
+    if (isBehind(given)) return { presences: [], removed: [], cursor: text, full: false }
     // Nothing may have been told of who came into its groups since.
-    if (cursor.groups !== membersSeen(reach)) return everything()
+    if (given.groups !== membersSeen(reach)) return everything()
+    const cursor = recency.heardOf(given)
+    if (cursor === null) return everything()
     const gone = new Set<UserId>()
     const slots = recency.since(cursor, gone)
-    if (slots === null) return everything()
     const next = latest(cursor, current())
     const ownSlot = self === null ? -1 : subjects.slotOf(self)
     if (next.own !== cursor.own && ownSlot >= 0) slots.add(ownSlot)
@@ -130,7 +131,7 @@ export function assertReads({ scopes }: Principal): void {
     throw new Failure('forbidden', 'The token lacks the scope presence:read.', { reason: 'scope_missing' })
 }
 
-/** A cursor never goes back, whichever node is asked. */
+/** Never further back than either, whichever node is asked. */
 function latest(one: Cursor, other: Cursor): Cursor {
   return {
     ...other,

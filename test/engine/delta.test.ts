@@ -93,3 +93,52 @@ test('[C1, C2] what changed since a cursor makes of the snapshot of then the sna
     { numRuns: 300 },
   )
 })
+
+test('[C1] [G6] a cursor of a node that had not heard of a policy yet is told what it changed, wherever it is used', async () => {
+  const ledger = createMemoryLedger({ clock: Date.now })
+  const [early, late] = [
+    await createWorld({ userIds: ['ada', 'bob'], ledger }),
+    await createWorld({ userIds: ['ada', 'bob'], ledger }),
+  ]
+  const say = (userId: UserId, availability: 'busy' | 'offline', until: number | null) =>
+    early.engine.service.as(aPrincipal(userId), 'test').commands.change(userId, [
+      {
+        type: 'claim_set',
+        key: 'app:desk',
+        class: 'app',
+        availability: 'busy',
+        activity: null,
+        note: null,
+        since: null,
+        until: null,
+        leaseMs: null,
+      },
+      { type: 'availability_set', availability, activity: null, until, fades: false, alike: null },
+    ])
+  await say('ada', 'offline', null)
+  await say('bob', 'busy', Date.now() + 100)
+  const [before, after] = [early, late].map(({ engine }) => engine.service.as(aPrincipal('eve'), 'test').view)
+  const known = after?.changesSince(null).cursor ?? ''
+
+  early.settings.change({ invisibleAllowed: false }, Date.now(), 7)
+  const changed = Date.now()
+  // The late node tells that Bob's claim ended, after the policy changed, without knowing that it did.
+  await vi.advanceTimersByTimeAsync(200)
+  const told = after?.changesSince(known)
+  expect(told?.presences.map(({ userId, source }) => `${userId} ${source}`)).toEqual(['bob app'])
+  const found = before?.changesSince(told?.cursor ?? '')
+  expect(found?.presences).toContainEqual(expect.objectContaining({ userId: 'ada', availability: 'busy' }))
+  expect(before?.changesSince(found?.cursor ?? '')).toMatchObject({ presences: [], full: false })
+
+  // Back at the late node, which knows less: nothing, and the cursor as it is, until it has heard.
+  expect(after?.changesSince(found?.cursor ?? '')).toMatchObject({ presences: [], cursor: found?.cursor })
+  late.settings.change({ invisibleAllowed: false }, changed, 7)
+  await vi.advanceTimersByTimeAsync(10)
+  const last = after?.changesSince(found?.cursor ?? '')
+  expect(after?.changesSince(last?.cursor ?? '')).toMatchObject({ presences: [], full: false })
+  // A cursor that nothing was told with since is good on both once both have heard.
+  early.settings.change({ rateCallsMax: 1 }, Date.now(), 8)
+  late.settings.change({ rateCallsMax: 1 }, Date.now(), 8)
+  for (const view of [before, after]) expect(view?.changesSince(last?.cursor ?? '')).toMatchObject({ presences: [], full: false })
+  for (const world of [early, late]) await world.close()
+})

@@ -1,5 +1,5 @@
 import type { Authentication, Settings, SettingsView } from '../../src/core/accounts.ts'
-import type { Ledger, Subjects } from '../../src/core/ports.ts'
+import type { Ledger, Subjects, Version } from '../../src/core/ports.ts'
 import { PERMISSIONS, type Principal, type Scope } from '../../src/core/principal.ts'
 import { CLAIM_CLASSES, type Instant, type Presence, type UserId } from '../../src/core/vocabulary.ts'
 import { DEFAULT_SETTINGS } from '../../src/directory/settings.ts'
@@ -99,7 +99,7 @@ export function createCrowd(userIds: readonly UserId[] = []): Crowd {
 }
 
 export interface ChangeableSettings extends SettingsView {
-  change(change: Partial<Settings>, at: Instant): void
+  change(change: Partial<Settings>, at: Instant, version?: Version): void
 }
 
 export function createSettings(): ChangeableSettings {
@@ -110,9 +110,9 @@ export function createSettings(): ChangeableSettings {
       return current
     },
     onChange: (listener) => void listeners.push(listener),
-    change(change, at) {
+    change(change, at, version = 0) {
       current = { ...current, ...change }
-      for (const listener of listeners) listener(current, at)
+      for (const listener of listeners) listener(current, at, version)
     },
   }
 }
