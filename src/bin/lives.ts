@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Ledger } from '../core/ports.ts'
+import type { Log } from '../core/service.ts'
 import type { Ending } from './ending.ts'
 
 /** How often a store that does not answer is asked again, in ms. */
@@ -16,9 +17,12 @@ export async function liveOn(live: Life): Promise<void> {
 }
 
 /** Opens the ledger again, as soon as it can be; null: asked to end before. From there on the life has to close in time. */
-export async function openAgain(open: () => Promise<Ledger>, ending: Ending): Promise<Ledger | null> {
+export async function openAgain(open: () => Promise<Ledger>, ending: Ending, log: Log): Promise<Ledger | null> {
   for (;;) {
-    const opened = await open().catch(() => null)
+    const opened = await open().catch((err: unknown) => {
+      log.warn({ err }, 'The store cannot be opened again yet.')
+      return null
+    })
     if (ending.isAsked) await opened?.close()
     if (ending.isAsked) return null
     if (opened !== null) return opened

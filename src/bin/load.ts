@@ -1,4 +1,6 @@
+import { Failure } from '../core/errors.ts'
 import type { Commit, Entry, Ledger, Positions } from '../core/ports.ts'
+import type { Log } from '../core/service.ts'
 import type { Ending } from './ending.ts'
 
 /** What holds a part of the ledger in memory. */
@@ -17,7 +19,7 @@ export interface Replicas {
 export async function fillFrom(
   ledger: Ledger,
   { directory, engine }: Replicas,
-  { ending, onGap }: { readonly ending: Ending; readonly onGap: () => void },
+  { ending, onGap, log }: { readonly ending: Ending; readonly onGap: () => void; readonly log: Log },
 ): Promise<boolean> {
   const replicaOf = (partition: string): Replica => (partition === 'directory' ? directory : engine)
   const positions = await ledger
@@ -32,12 +34,23 @@ export async function fillFrom(
   if (positions === null) return false
   await directory.loaded(positions)
   await engine.loaded(positions)
-  ledger.follow(positions, {
-    commit: (commit) => replicaOf(commit.partition).commit(commit),
-    reload() {
-      directory.lose()
-      onGap()
+  const reload = (): void => {
+    directory.lose()
+    onGap()
+  }
+  const stop = ledger.follow(positions, {
+    commit(commit) {
+      try {
+        replicaOf(commit.partition).commit(commit)
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error
+        // In a form of another version: what is known here must not be told any more as if it were all (UP3).
+        log.warn({ err: error }, 'What another node committed cannot be read.')
+        stop()
+        reload()
+      }
     },
+    reload,
   })
   return true
 }

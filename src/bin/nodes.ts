@@ -20,7 +20,8 @@ export function createNodes({ config, ledger, keys, onSuperseded, log }: NodesPa
   const now = () => ledger.now()
   if (!isRedis(config.store) && config.workers === 1)
     return { ...createOnlyNode({ now }), start: async () => {}, fenced: () => null, leave: async () => {} }
-  return createFleet({ keys, name: config.node ?? nodeNameOf(config), leaseMs: config.leaseMs, now, onSuperseded, log })
+  const name = config.node ?? nodeNameOf(config)
+  return createFleet({ keys, name, leaseMs: config.leaseMs, now, format: ledger.format, onSuperseded, log })
 }
 
 /** The same after a restart; where several nodes are on one machine, their ports differ. */

@@ -71,7 +71,7 @@ async function live({ config, place, ending, given }: LifeParts): Promise<Ledger
   const { subjects, settings } = directory
   const { recordOf } = engine
   const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: () => ledger.away(), fenced: nodes.fenced }
-  const realtime = createRealtime({ services, onTurnedAway: engine.holdGraces, log })
+  const realtime = createRealtime({ services, onTurnedAway: engine.holdGraces, tellsMore: engine.tellsMore, log })
   metrics.watch({ presence: engine.service, isReady: () => health.state === 'ready', engine, realtime })
   const catalogue = createCatalogue({ version: VERSION })
   const native = nativeDialect({
@@ -118,7 +118,7 @@ async function live({ config, place, ending, given }: LifeParts): Promise<Ledger
   const early = place.listensEarly ? await place.listen(http) : null
 
   const gap = Promise.withResolvers<'gap'>()
-  if (!(await fillFrom(ledger, { directory, engine }, { ending, onGap: () => gap.resolve('gap') }))) return null
+  if (!(await fillFrom(ledger, { directory, engine }, { ending, onGap: () => gap.resolve('gap'), log }))) return null
   await groups.start()
   await nodes.start()
   webhooks.start()
@@ -143,7 +143,9 @@ async function live({ config, place, ending, given }: LifeParts): Promise<Ledger
   async function again(): Promise<Ledger | null> {
     health.state = 'loading'
     log.warn('What is known here has a gap: everything is loaded again.')
-    const reopened = await openAgain(() => place.openLedger(log), ending)
+    // It may be long until there is a store to load from; other nodes serve meanwhile.
+    await realtime.close()
+    const reopened = await openAgain(() => place.openLedger(log), ending, log)
     if (reopened !== null) stack.defer(closeInTime())
     return reopened
   }

@@ -83,7 +83,17 @@ export interface Ledger {
   away(): string | null
   /** Since when others may have committed what is not known here; null: all is known. Absent: there are no others. */
   staleSince?(): Instant | null
+  /** What nodes of several versions agree on by. Absent: one version at a time has it open. */
+  readonly format?: StoreFormat
   close(): Promise<void>
+}
+
+/** The form in which all that is kept is written. It is only ever raised, and then older versions refuse the store (L5). */
+export interface StoreFormat {
+  /** The newest that this version reads. */
+  readonly reads: number
+  /** Throws Failure `unavailable`. */
+  raise(to: number): Promise<void>
 }
 
 export interface Archived {

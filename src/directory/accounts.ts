@@ -50,7 +50,7 @@ interface Waiting {
 /** Changes of users, in order; those that wait while a commit is on its way go together as the next. */
 export function createAccounts({ replica }: { readonly replica: Replica }): Accounts {
   const queue: Waiting[] = []
-  let next: Readonly<Record<string, number>> = {}
+  let kept: Kept = { next: {} }
   let version: Version = 0
   let lastRemoval: Version = 0
   let running = false
@@ -62,7 +62,7 @@ export function createAccounts({ replica }: { readonly replica: Replica }): Acco
     settled: { readonly settle: () => void; readonly reject: (error: unknown) => void }[]
   } {
     const spoken = new Set<string>()
-    const numbers = new Map(Object.entries(next))
+    const numbers = new Map(Object.entries(kept.next))
     const writes: Write[] = []
     const appends: Append[] = []
     const keys = new Set<string>()
@@ -89,7 +89,7 @@ export function createAccounts({ replica }: { readonly replica: Replica }): Acco
     }
     const guard = {
       key: ACCOUNTS_KEY,
-      value: encode({ next: Object.fromEntries(numbers), lastRemoval, removing: writes.some(isRemoval) }),
+      value: encode({ ...kept, next: Object.fromEntries(numbers), lastRemoval, removing: writes.some(isRemoval) }),
       expects: version,
     }
     return { writes: writes.length === 0 ? [] : [guard, ...writes], appends, settled }
@@ -120,8 +120,7 @@ export function createAccounts({ replica }: { readonly replica: Replica }): Acco
     put(value, at) {
       version = value === null ? 0 : at
       if (value === null) return
-      const kept: Kept = JSON.parse(Buffer.from(value).toString())
-      next = kept.next
+      kept = JSON.parse(Buffer.from(value).toString())
       lastRemoval = kept.removing === true ? at : (kept.lastRemoval ?? 0)
     },
     get lastRemoval() {

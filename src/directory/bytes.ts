@@ -78,6 +78,18 @@ export function textEnd(value: Buffer, at: number): number {
   return first < SHORT ? at + 1 + first : at + 2 + (first & 0x7f) + ((value[at + 1] ?? 0) << 7)
 }
 
+/** Fields of a record's last piece that this version does not know: they are written back as they were (UP1). */
+export type Unknown = Readonly<Record<string, unknown>>
+
+/** The last piece of a record: what not every one has, as JSON; nothing where there is none of it. */
+export const restOut = (rest: object): string => (Object.keys(rest).length > 0 ? JSON.stringify(rest) : '')
+
+export const restIn = (end: string): Unknown => (end === '' ? NONE : JSON.parse(end))
+
+export const keptOf = (more: Unknown): { readonly more?: Unknown } => (Object.keys(more).length > 0 ? { more } : NONE)
+
+const NONE = {}
+
 /** The first byte of a record is none that this version writes. */
 export const otherForm = (what: string): Failure =>
   new Failure(

@@ -70,7 +70,8 @@ export function createPresets({ ledger, replica, random, audit }: PresetsParts):
           throw new Failure('invalid', `There may be at most ${PRESETS_MAX} presets.`, { field: 'name' })
         if (rest.some((preset) => fold(preset.name) === fold(name)))
           throw new Failure('conflict', `A preset named "${name}" exists.`, { reason: 'taken', field: 'name' })
-        const preset = { id: id ?? newId(random), name, availability, updatedAt: ledger.now() }
+        const before = document.current.find((one) => one.id === id)
+        const preset = { ...before, id: id ?? newId(random), name, availability, updatedAt: ledger.now() }
         const entry = { kind: 'preset.put', by, target: preset.id, details: { name, availability } } as const
         return { writes: [document.write([...rest, preset])], appends: audit(entry, preset.updatedAt), answer: preset }
       })

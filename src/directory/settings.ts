@@ -177,7 +177,7 @@ export function createWorkspace({ ledger, replica, audit }: WorkspaceParts): Wor
         const at = ledger.now()
         const details = differences(current, { ...DEFAULT_SETTINGS, ...values })
         const appends = audit({ kind: 'settings.changed', by, details }, at)
-        return { writes: [kept.write({ at, values })], appends, answer: null }
+        return { writes: [kept.write({ ...kept.current, at, values })], appends, answer: null }
       })
       return current
     },

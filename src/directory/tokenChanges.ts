@@ -193,6 +193,6 @@ export function endings(slots: readonly number[], tokens: Tokens): Write[] {
 }
 
 export function describe(token: StoredToken): TokenDescription {
-  const { hash: tokenHash, scopes, ...rest } = token
+  const { hash: tokenHash, scopes, more: _more, ...rest } = token
   return { ...rest, id: tokenId(tokenHash), scopes: scopes ?? [...ALL_SCOPES] }
 }

@@ -2,7 +2,7 @@ import type { TokenDescription } from '../core/accounts.ts'
 import type { GroupId } from '../core/groups.ts'
 import type { Scope } from '../core/principal.ts'
 import type { UserId } from '../core/vocabulary.ts'
-import { otherForm, reading, textEnd, textStart, writing } from './bytes.ts'
+import { keptOf, otherForm, reading, restIn, restOut, textEnd, textStart, type Unknown, writing } from './bytes.ts'
 import { hashOfFolded } from './slotIndex.ts'
 
 const HOUR_MS = 3_600_000
@@ -13,6 +13,7 @@ const KINDS: readonly TokenDescription['kind'][] = ['login', 'personal', 'applic
 export interface StoredToken extends Omit<TokenDescription, 'id' | 'scopes'> {
   readonly hash: string
   readonly scopes: readonly Scope[] | null
+  readonly more?: Unknown
 }
 
 /** What not every token has. */
@@ -34,13 +35,14 @@ export function encodeToken(token: StoredToken): Buffer {
   value.number(token.until ?? 0)
   value.text(token.tail)
   const rest: Rest = {
+    ...token.more,
     ...(token.name !== '' && { name: token.name }),
     ...(token.scopes !== null && { scopes: token.scopes }),
     ...(token.users !== null && { users: token.users }),
     ...(token.groups !== null && { groups: token.groups }),
     ...(token.origins !== null && { origins: token.origins }),
   }
-  return value.end(Object.keys(rest).length > 0 ? JSON.stringify(rest) : '')
+  return value.end(restOut(rest))
 }
 
 export function decodeToken(hash: string, value: Buffer): StoredToken {
@@ -48,8 +50,8 @@ export function decodeToken(hash: string, value: Buffer): StoredToken {
   const kind = KINDS[read.byte()] ?? 'login'
   const usedHour = read.number()
   const [userId, createdAt, until, tail, end] = [read.text(), read.number(), read.number(), read.text(), read.end()]
-  const rest: Rest = end === '' ? {} : JSON.parse(end)
-  const { name = '', scopes = null, users = null, groups = null, origins = null } = rest
+  const rest: Rest = restIn(end)
+  const { name = '', scopes = null, users = null, groups = null, origins = null, ...more } = rest
   return {
     hash,
     userId,
@@ -63,6 +65,7 @@ export function decodeToken(hash: string, value: Buffer): StoredToken {
     users,
     groups,
     origins,
+    ...keptOf(more),
   }
 }
 

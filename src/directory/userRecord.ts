@@ -1,13 +1,14 @@
 import type { IdSpace, User } from '../core/accounts.ts'
 import type { Role } from '../core/principal.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
-import { otherForm, reading, textEnd, textStart, writing } from './bytes.ts'
+import { keptOf, otherForm, reading, restIn, restOut, textEnd, textStart, type Unknown, writing } from './bytes.ts'
 import { hashOfFolded } from './slotIndex.ts'
 
 /** A user as kept: `ids` are only those that do not follow from the id, `name` and `avatarETag` are null until given. */
 export interface StoredUser extends Omit<User, 'hasPassword' | 'avatarETag'> {
   readonly passwordHash: string | null
   readonly avatarETag: string | null
+  readonly more?: Unknown
 }
 
 /** What look-ups need of an encoded user. */
@@ -64,13 +65,14 @@ export function encodeUser(user: StoredUser): Buffer {
   value.text(user.name)
   if (hash !== null) value.bytes(hash)
   const rest: Rest = {
+    ...user.more,
     ...((user.roles.length !== 1 || user.roles[0] !== 'user') && { roles: user.roles }),
     ...(user.utcOffset !== 0 && { utcOffset: user.utcOffset }),
     ...(user.timezone !== null && { timezone: user.timezone }),
     ...(user.avatarETag !== null && { avatarETag: user.avatarETag }),
     ...(hash === null && user.passwordHash !== null && { passwordHash: user.passwordHash }),
   }
-  return value.end(Object.keys(rest).length > 0 ? JSON.stringify(rest) : '')
+  return value.end(restOut(rest))
 }
 
 export function decodeUser(id: UserId, value: Buffer): StoredUser {
@@ -84,23 +86,23 @@ export function decodeUser(id: UserId, value: Buffer): StoredUser {
   }
   const name = read.text()
   const hash = (flags & HASHED) === 0 ? null : hashOfRaw(read.bytes(SALT_BYTES + DIGEST_BYTES))
-  const end = read.end()
-  const rest: Rest = end === '' ? {} : JSON.parse(end)
+  const { roles, utcOffset, timezone, avatarETag, passwordHash, ...more }: Rest = restIn(read.end())
   return {
     id,
     username,
     name,
     email: email === '' ? null : email,
-    roles: rest.roles ?? ['user'],
+    roles: roles ?? ['user'],
     ids,
     bot: (flags & BOT) !== 0,
     active: (flags & DEACTIVATED) === 0,
-    utcOffset: rest.utcOffset ?? 0,
-    timezone: rest.timezone ?? null,
-    avatarETag: rest.avatarETag ?? null,
+    utcOffset: utcOffset ?? 0,
+    timezone: timezone ?? null,
+    avatarETag: avatarETag ?? null,
     createdAt,
     updatedAt: createdAt + updatedAfterMs,
-    passwordHash: hash ?? rest.passwordHash ?? null,
+    passwordHash: hash ?? passwordHash ?? null,
+    ...keptOf(more),
   }
 }
 

@@ -172,7 +172,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
     return user
   }
 
-  function shown({ passwordHash, avatarETag, ids: given, ...rest }: StoredUser): User {
+  function shown({ passwordHash, avatarETag, ids: given, more: _more, ...rest }: StoredUser): User {
     const ids: Record<string, string> = {}
     for (const { space } of spaces) {
       const id = idInSpace(space, rest.id, given[space.name])

@@ -1,4 +1,5 @@
 import type { Authentication, SettingsView } from '../core/accounts.ts'
+import { Failure } from '../core/errors.ts'
 import type { Chronicle } from '../core/history.ts'
 import {
   type Commit,
@@ -26,7 +27,8 @@ import { createReach } from './reach.ts'
 import { recall } from './recall.ts'
 import { createRecency } from './recency.ts'
 import { createRetelling } from './retelling.ts'
-import { createRoster, isUntold, markTold, type Row } from './roster.ts'
+import { createRoster } from './roster.ts'
+import { isUntold, markTold, type Row } from './row.ts'
 import { createService } from './service.ts'
 import { createSessions, RESTART_GRACE_MS } from './sessions.ts'
 import { createSlices } from './slices.ts'
@@ -64,6 +66,8 @@ export interface Engine {
   /** Clients were turned away for so long, in ms, who may have a session: everybody's grace begins anew after it. */
   holdGraces(ms: number): void
   readonly figures: EngineFigures
+  /** Many changes are being told, and more of them will be in a moment. */
+  readonly tellsMore: () => boolean
   /** Resolves once no commit is in flight; no deadline fires any more. */
   close(): Promise<void>
 }
@@ -96,7 +100,7 @@ export function createEngine(parts: EngineParts): Engine {
     ...(warmMax !== undefined && { warmMax }),
   })
   const recency = createRecency({ factsPartitions: ledger.factsPartitions })
-  const deadlines = createDeadlines({ now, slices, onDue })
+  const deadlines = createDeadlines({ now, slices, onDue: (slot, instant) => roster.passing(slot, () => onDue(slot, instant)) })
   const orphans = createOrphans({ ledger, subjects, log })
   const lanes = createLanes({ ledger, random, held, versionOf, onCommitted, chronicle })
   const enact = createEnact({ ledger, subjects, lanes, policies })
@@ -272,6 +276,7 @@ export function createEngine(parts: EngineParts): Engine {
       return { ...own, ...sessions.figures, watchers: watchers.figures.watchers }
     },
     recordOf,
+    tellsMore: () => deadlines.isBehind || retellingFrom.length > 0,
     holdGraces: sessions.holdGraces,
     async close() {
       sessions.stop()
@@ -285,7 +290,9 @@ export function createEngine(parts: EngineParts): Engine {
     try {
       adopt(key, value === null ? null : (lanes.writtenAs(key, value) ?? readRecord(partition, key, value)), version)
     } catch (error) {
-      log.warn({ key, version, error }, 'A record that was followed cannot be read; the user stays as it was.')
+      // What cannot be read must not be passed over.
+      if (error instanceof Failure) throw error
+      log.warn({ key, version, error }, 'A commit that was followed was not taken over; the user stays as it was.')
     }
   }
 }

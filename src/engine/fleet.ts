@@ -1,9 +1,10 @@
 import { Failure } from '../core/errors.ts'
 import type { DirectoryKeys } from '../core/keys.ts'
+import type { StoreFormat } from '../core/ports.ts'
 import type { SessionOwner } from '../core/record.ts'
 import type { Instant } from '../core/vocabulary.ts'
 import { DUTIES, type Duty, type Nodes } from './nodes.ts'
-import { encodeWords, type NodeWords, ownerIn, wordsIn } from './nodeWords.ts'
+import { encodeWords, type NodeWords, ownerIn, READS_AT_FIRST, wordsIn } from './nodeWords.ts'
 
 /** Renewals within one lease: some may be late or lost. */
 const RENEWALS = 5
@@ -22,6 +23,8 @@ export interface FleetParts {
   readonly now: () => Instant
   /** This machine's monotonic clock, in ms: leases are judged by it alone. */
   readonly monotonic?: () => number
+  /** The store's format, where nodes of several versions share it. */
+  readonly format?: StoreFormat | undefined
   /** Another process took this node's name while this one was not believed. */
   readonly onSuperseded: () => void
   readonly log: { warn(details: object, message: string): void }
@@ -36,7 +39,8 @@ export interface Fleet extends Nodes {
   leave(): Promise<void>
 }
 
-interface Known extends NodeWords {
+interface Known {
+  readonly words: NodeWords
   readonly version: number
   /** When its last renewal was heard, by the monotonic clock. */
   heardAt: number
@@ -47,11 +51,12 @@ interface Known extends NodeWords {
  * gone is the same for all. Made before loading, so that it gets its keys.
  */
 export function createFleet(parts: FleetParts): Fleet {
-  const { keys, name, leaseMs, now, monotonic = () => performance.now(), onSuperseded, log } = parts
+  const { keys, name, leaseMs, now, monotonic = () => performance.now(), format, onSuperseded, log } = parts
   const renewMs = leaseMs / RENEWALS
   const nodes = new Map<string, Known>()
   const duties = new Map<string, { readonly holder: SessionOwner; readonly version: number }>()
   const listeners: Parameters<Nodes['onChange']>[0][] = []
+  const reads = format?.reads ?? READS_AT_FIRST
   let self: SessionOwner = { node: name, incarnation: 0 }
   /** What was written and maybe not answered. */
   let wanted = 0
@@ -65,8 +70,8 @@ export function createFleet(parts: FleetParts): Fleet {
     const before = nodes.get(node)
     const words = value === null ? null : wordsIn(value)
     if (words === null) nodes.delete(node)
-    else nodes.set(node, { ...words, version, heardAt: monotonic() })
-    if (told && (before?.incarnation !== words?.incarnation || before?.goneAt !== words?.goneAt)) tell()
+    else nodes.set(node, { words, version, heardAt: monotonic() })
+    if (told && (before?.words.incarnation !== words?.incarnation || before?.words.goneAt !== words?.goneAt)) tell()
   })
   keys.hold('duty', (duty, value, version, told) => {
     if (value === null) duties.delete(duty)
@@ -78,10 +83,10 @@ export function createFleet(parts: FleetParts): Fleet {
     for (const listener of listeners) listener({ reborn })
   }
 
-  const goneAt = (node: string): Instant | null => nodes.get(node)?.goneAt ?? null
+  const goneAt = (node: string): Instant | null => nodes.get(node)?.words.goneAt ?? null
   const isPresent = ({ node, incarnation }: SessionOwner): boolean => {
-    const known = nodes.get(node)
-    return known !== undefined && known.incarnation === incarnation && known.goneAt === null
+    const words = nodes.get(node)?.words
+    return words?.incarnation === incarnation && words.goneAt === null
   }
   const has = (duty: Duty): boolean => {
     const { holder } = duties.get(duty) ?? {}
@@ -93,21 +98,21 @@ export function createFleet(parts: FleetParts): Fleet {
   /** A name that was in use a moment ago may be that of a process that was killed: then nobody renews it. */
   async function awaitSilence(): Promise<void> {
     const before = nodes.get(name)
-    if (before === undefined || before.goneAt !== null) return
+    if (before?.words.goneAt !== null) return
     await new Promise((resolve) => setTimeout(resolve, renewMs * 2.5))
     const after = nodes.get(name)
-    if (after?.goneAt === null && after.version !== before.version) throw nameTaken(name)
+    if (after?.words.goneAt === null && after.version !== before.version) throw nameTaken(name)
   }
 
   async function take(): Promise<void> {
     await awaitSilence()
     const sentAt = monotonic()
     const found = nodes.get(name)
-    const incarnation = Math.max((found?.incarnation ?? 0) + 1, now())
+    const incarnation = Math.max((found?.words.incarnation ?? 0) + 1, now())
     await keys.change(() => {
       const known = nodes.get(name)
-      if (known?.version !== found?.version && known?.goneAt === null) throw nameTaken(name)
-      return { writes: [wordsOf(name, { incarnation, goneAt: null }, known?.version ?? 0)], answer: null }
+      if (known?.version !== found?.version && known?.words.goneAt === null) throw nameTaken(name)
+      return { writes: [wordsOf(name, { incarnation, goneAt: null, reads }, known?.version ?? 0)], answer: null }
     })
     self = { node: name, incarnation }
     listenAnew()
@@ -118,14 +123,14 @@ export function createFleet(parts: FleetParts): Fleet {
   async function renew(): Promise<number> {
     const sentAt = monotonic()
     const incarnation = await keys.change(() => {
-      const known = nodes.get(name)
+      const { words: known, version = 0 } = nodes.get(name) ?? {}
       if (known !== undefined && known.incarnation !== self.incarnation && known.incarnation !== wanted) throw nameTaken(name)
       const isBelieved = known !== undefined && known.goneAt === null
       // One that was written, and whose answer was lost, is wanted still: another one would not be known again as this process.
       const isUnderWay = wanted > self.incarnation && wanted > (known?.incarnation ?? 0)
       if (isBelieved) wanted = known.incarnation
       else if (!isUnderWay) wanted = Math.max(self.incarnation + 1, wanted + 1, now())
-      return { writes: [wordsOf(name, { incarnation: wanted, goneAt: null }, known?.version ?? 0)], answer: wanted }
+      return { writes: [wordsOf(name, { incarnation: wanted, goneAt: null, reads }, version)], answer: wanted }
     })
     // Who did not run, or was cut off, has not heard of anybody, and judges nobody by it.
     if (sentAt - renewedAt > leaseMs / 2) listenAnew()
@@ -145,12 +150,13 @@ export function createFleet(parts: FleetParts): Fleet {
 
   /** An own renewal arrives with all that was committed before it was sent: whoever was not heard of by then, did not renew. */
   async function judge(sentAt: number): Promise<void> {
-    for (const [node, { version, heardAt, incarnation, goneAt }] of nodes) {
+    for (const [node, { words, version, heardAt }] of nodes) {
       if (node === name) continue
+      const { goneAt } = words
       const silentMs = sentAt - heardAt
       if (goneAt === null && silentMs > leaseMs + renewMs) {
         log.warn({ node, silentMs: Math.round(silentMs) }, 'A node is not heard of any more, and is given up.')
-        await replace(node, version, wordsOf(node, { incarnation, goneAt: now() }, version))
+        await replace(node, version, wordsOf(node, { ...words, goneAt: now() }, version))
       } else if (goneAt !== null && now() - goneAt > FORGOTTEN_MS && has('sessions')) {
         await replace(node, version, { key: `node/${node}`, value: null, expects: version })
       }
@@ -175,7 +181,11 @@ export function createFleet(parts: FleetParts): Fleet {
   async function round(): Promise<void> {
     await judge(await renew())
     await takeDuties()
+    if (has('sessions')) await format?.raise(readByAll())
   }
+
+  /** The newest format that every known node reads; one that is gone may be started again as it was. */
+  const readByAll = (): number => Math.min(reads, ...[...nodes.values()].map(({ words }) => words.reads))
 
   function again(): void {
     timer = setTimeout(() => {
@@ -199,8 +209,8 @@ export function createFleet(parts: FleetParts): Fleet {
     await working
     await keys.change(() => {
       const known = nodes.get(name)
-      const isOurs = known?.incarnation === self.incarnation && known.goneAt === null
-      return { writes: isOurs ? [wordsOf(name, { ...self, goneAt: now() }, known.version)] : [], answer: null }
+      const isOurs = known?.words.incarnation === self.incarnation && known.words.goneAt === null
+      return { writes: isOurs ? [wordsOf(name, { ...known.words, goneAt: now() }, known.version)] : [], answer: null }
     })
   }
 
@@ -218,7 +228,7 @@ export function createFleet(parts: FleetParts): Fleet {
     },
     isDoubted: () => fenced() !== null || monotonic() - rebornAt < leaseMs,
     meet(node) {
-      if (node !== name && !nodes.has(node)) nodes.set(node, { incarnation: 0, goneAt: null, version: 0, heardAt: monotonic() })
+      if (node !== name && !nodes.has(node)) nodes.set(node, { words: UNHEARD, version: 0, heardAt: monotonic() })
     },
     goneAt,
     estates: () => (has('sessions') ? [...nodes.keys()].filter((node) => node !== name && goneAt(node) !== null) : []),
@@ -235,8 +245,11 @@ export function createFleet(parts: FleetParts): Fleet {
   }
 }
 
-function wordsOf(node: string, { incarnation, goneAt }: NodeWords, expects: number) {
-  return { key: `node/${node}`, value: encodeWords({ incarnation, goneAt }) as Uint8Array | null, expects }
+/** Of a node that is named in the facts alone. */
+const UNHEARD: NodeWords = { incarnation: 0, goneAt: null, reads: READS_AT_FIRST }
+
+function wordsOf(node: string, words: NodeWords, expects: number) {
+  return { key: `node/${node}`, value: encodeWords(words) as Uint8Array | null, expects }
 }
 
 const nameTaken = (name: string): Failure =>

@@ -1,3 +1,4 @@
+import { Failure } from '../core/errors.ts'
 import type { Version } from '../core/ports.ts'
 import type { PresenceRecord } from '../core/record.ts'
 import { decodeRecord } from './codec.ts'
@@ -9,11 +10,12 @@ export function normalised(record: PresenceRecord | null, version: Version): Pre
   return record?.shown.told === null ? { ...record, shown: { ...record.shown, told: version } } : record
 }
 
-/** Throws an Error that names the entry. */
+/** Throws Failure `invalid` that names the entry. */
 export function readRecord(partition: string, key: string, value: Uint8Array): PresenceRecord {
   try {
     return decodeRecord(value)
   } catch (cause) {
-    throw new Error(`${partition} ${key}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    const words = cause instanceof Error ? cause.message : String(cause)
+    throw new Failure('invalid', `${partition} ${key} in this store: ${words}`, { field: 'store', cause })
   }
 }

@@ -82,6 +82,18 @@ test('[A9] a token is read as it was written, and its user and last use without 
   )
 })
 
+test('[UP1] what a later version added to a user or a token is kept', () => {
+  fc.assert(
+    fc.property(aUser, aToken, (user, token) => {
+      const more = { mood: 'sunny', since: [1] }
+      const [one, other] = [encodeUser({ ...user, more }), encodeToken({ ...token, more })]
+      expect(encodeUser(decodeUser(user.id, one))).toEqual(one)
+      expect(encodeToken(decodeToken(token.hash, other))).toEqual(other)
+      expect([decodeUser(user.id, one).more, decodeToken(token.hash, other).more]).toEqual([more, more])
+    }),
+  )
+})
+
 test('a record in another form is refused, with words', () => {
   const value = Buffer.from('[0,1,"ada"]')
   expect(() => glanceAt(value)).toThrow('a user in this store was written by another version')

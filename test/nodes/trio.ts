@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Talk, talk } from '../native/talk.ts'
 import { startRedis } from '../redis/server.ts'
-import { type Person, type Server, startServer } from '../server.ts'
+import { type Person, type Server, type ServerOptions, startServer } from '../server.ts'
 import { startWire } from './wire.ts'
 
 /** Of the nodes of tests, in ms: short, so that what comes after them comes soon. */
@@ -29,8 +29,12 @@ export async function startTrio() {
 export type Nodes = Awaited<ReturnType<typeof startNodes>>
 
 /** Nodes on the store that each is told. */
-export async function startNodes(storeOf: (name: string) => string, names: readonly string[] = ['b', 'c']) {
-  const start = (name: string) => startServer({ store: storeOf(name), env: environmentOf(name) })
+export async function startNodes(
+  storeOf: (name: string) => string,
+  names: readonly string[] = ['b', 'c'],
+  optionsOf: (name: string) => ServerOptions = () => ({}),
+) {
+  const start = (name: string) => startServer({ store: storeOf(name), env: environmentOf(name), ...optionsOf(name) })
   const first = await start('a')
   const nodes: readonly [Server, ...Server[]] = [first, ...(await Promise.all(names.map(start)))]
   await first.call('PATCH', '/v1/settings', first.adminToken, { graceMs: 1_000 })

@@ -47,7 +47,8 @@ export async function openRedisFilling(address: RedisAddress, { header, replace,
       finished,
       put: (chunk) => putChunk(talk, prefix, chunk),
       finish,
-      picture: () => takePicture({ talk, prefix, meta: { epoch: begins.epoch, factsPartitions, created }, scripts }),
+      picture: () =>
+        takePicture({ talk, prefix, meta: { format: FORMAT, epoch: begins.epoch, factsPartitions, created }, scripts }),
       async complete() {
         for (const partition of partitionsOf(factsPartitions)) if (!finished.has(partition)) await finish(partition)
         await talk.send(meta, ['HDEL', meta, 'state', 'content', 'finished'])

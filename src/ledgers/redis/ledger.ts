@@ -8,7 +8,7 @@ import { createFollowing } from './following.ts'
 import { keysOf, metaKey } from './keys.ts'
 import { loadAll, readPositions } from './load.ts'
 import { readLogs } from './log.ts'
-import { settleMeta } from './meta.ts'
+import { FORMAT, settleMeta } from './meta.ts'
 import { takePicture } from './picture.ts'
 import { createReplicas } from './replicas.ts'
 import { readScripts } from './scripts.ts'
@@ -62,7 +62,7 @@ export async function openRedisLedger({
       const committer = createCommitter({ script: commit, prefix, following, replicas, onBehind: () => watch.distrust() })
       for (const partition of group) committers.set(partition, committer)
     }
-    const watch = watchStore({ talk, prefix, partitions, epoch: meta.epoch, following, time, renew, log })
+    const watch = watchStore({ talk, prefix, partitions, epoch: meta.epoch, format: meta.format, following, time, renew, log })
 
     return {
       epoch: meta.epoch,
@@ -92,6 +92,17 @@ export async function openRedisLedger({
       now: time.now,
       away: watch.away,
       staleSince: watch.staleSince,
+      format: {
+        reads: FORMAT,
+        async raise(to) {
+          if (to <= watch.format()) return
+          const key = metaKey(prefix)
+          await talk.send(key, ['HSET', key, 'format', String(to)]).catch((error: Error) => {
+            throw unavailable(error.message)
+          })
+          log.warn(`the store has format ${to} from now on: versions that do not read it refuse it`)
+        },
+      },
       async *exportLines() {
         await using now = await takePicture({ talk, prefix, meta, scripts })
         yield* linesOf(now)

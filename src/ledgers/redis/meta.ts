@@ -9,6 +9,7 @@ export const FORMAT = 1
 
 /** What a store says of itself. */
 export interface Meta {
+  readonly format: number
   readonly epoch: string
   readonly factsPartitions: number
   /** RFC 3339. */
@@ -41,16 +42,19 @@ function metaIn(fields: ReadonlyMap<string, string>): Meta {
   const refuse = (words: string): never => {
     throw new Failure('invalid', words, { field: 'store' })
   }
-  if (!(format <= FORMAT))
-    refuse(`this store has format ${fields.get('format')}, and this version of rollcall reads up to ${FORMAT}: use a newer one`)
+  if (!(format <= FORMAT)) refuse(newerFormat(fields.get('format')))
   if (fields.get('state') === 'filling')
     refuse('this store holds a copy that was never finished: an import goes with replace, a migration goes on')
   return {
+    format,
     epoch: fields.get('epoch') ?? '',
     factsPartitions: Number(fields.get('factsPartitions')),
     created: fields.get('created') ?? '',
   }
 }
+
+export const newerFormat = (format: string | undefined): string =>
+  `this store has format ${format}, and this version of rollcall reads up to ${FORMAT}: use a newer one`
 
 function fieldsIn(reply: Reply): ReadonlyMap<string, string> {
   const found = reply as readonly Buffer[]

@@ -3,6 +3,7 @@ import type { Instant } from '../../core/vocabulary.ts'
 import type { Following } from './following.ts'
 import { keysOf, metaKey } from './keys.ts'
 import { readPositions } from './load.ts'
+import { FORMAT, newerFormat } from './meta.ts'
 import type { Script } from './scripts.ts'
 import type { Talk } from './talk.ts'
 import type { RedisTime } from './time.ts'
@@ -21,6 +22,8 @@ export interface WatchParts {
   readonly prefix: string
   readonly partitions: readonly Partition[]
   readonly epoch: string
+  /** Of the store, when it was opened. */
+  readonly format: number
   readonly following: Following
   readonly time: RedisTime
   readonly renew: Script
@@ -32,15 +35,18 @@ export interface StoreWatch {
   away(): string | null
   /** Since when more may have been committed than is known here; null: all is known. */
   staleSince(): Instant | null
+  /** The store's, as it was last seen. */
+  format(): number
   /** The store was seen without something that is known here, whatever it has by the next look. */
   distrust(): void
   stop(): void
 }
 
 /** Looks each second whether the store is there, is the one it was, and has lost nothing; and keeps its logs short. */
-export function watchStore({ talk, prefix, partitions, epoch, following, time, renew, log }: WatchParts): StoreWatch {
+export function watchStore({ talk, prefix, partitions, epoch, format, following, time, renew, log }: WatchParts): StoreWatch {
   let why: string | null = null
   let [looks, stopped, distrusted] = [0, false, false]
+  let written = format
   const history: (readonly number[])[] = []
   let fresh = { asOf: time.now(), lookedAt: performance.now() }
   let last: { readonly asOf: Instant; readonly positions: readonly number[] } | null = null
@@ -50,12 +56,17 @@ export function watchStore({ talk, prefix, partitions, epoch, following, time, r
     const meta = metaKey(prefix)
     const known = partitions.map(following.positionOf)
     const [asOf, lookedAt] = [time.now(), performance.now()]
-    const [found, positions] = await Promise.all([
-      talk.send(meta, ['HGET', meta, 'epoch']),
+    const [[found, form], positions] = await Promise.all([
+      talk.send(meta, ['HMGET', meta, 'epoch', 'format']) as Promise<readonly (Buffer | null)[]>,
       readPositions(talk, prefix, partitions),
       time.sample(),
     ])
-    if (found === null) return 'the store is empty, though it was not: put its content back, or give it another prefix'
+    if (found == null) return 'the store is empty, though it was not: put its content back, or give it another prefix'
+    written = Number(form)
+    if (written > FORMAT) {
+      following.lose(positions)
+      return newerFormat(String(form))
+    }
     const isBehind = distrusted || partitions.some((partition, i) => (positions[partition] ?? 0) < (known[i] ?? 0))
     if (isBehind) await renew([meta], [epoch, crypto.randomUUID()])
     if (isBehind || String(found) !== epoch) {
@@ -112,6 +123,7 @@ export function watchStore({ talk, prefix, partitions, epoch, following, time, r
   return {
     away: () => (talk.isReady() ? why : (why ?? 'there is no connection to Redis')),
     staleSince: () => (why !== null || performance.now() - fresh.lookedAt > STALE_MS ? fresh.asOf : null),
+    format: () => written,
     distrust() {
       distrusted = true
     },
