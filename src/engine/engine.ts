@@ -276,7 +276,7 @@ export function createEngine(parts: EngineParts): Engine {
       return { ...own, ...sessions.figures, watchers: watchers.figures.watchers }
     },
     recordOf,
-    tellsMore: () => deadlines.isBehind || retellingFrom.length > 0,
+    tellsMore: () => deadlines.isBehind || reach.isRetelling(),
     holdGraces: sessions.holdGraces,
     async close() {
       sessions.stop()
