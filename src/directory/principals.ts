@@ -12,6 +12,8 @@ export const ALL_SCOPES: ReadonlySet<Scope> = new Set(SCOPES)
 
 /** Principals that are kept made, of tokens and of users; the rest is made when asked for. */
 const KEPT_MAX = 100_000
+/** Combinations of roles whose permissions are kept made. */
+const ROLES_MAX = 100
 
 export interface Principals {
   /** Null: unknown, ended, from another origin, or its user is gone or deactivated. */
@@ -57,6 +59,19 @@ export function createPrincipals({
   /** Tokens in use, as they came: hashing each request's anew would be a good part of answering it. */
   const bySecret = new Map<string, Made>()
   const byUser = new Map<UserId, Principal>()
+  /** By the roles: whoever has the same may do the same, and shares one set. */
+  const byRoles = new Map<string, ReadonlySet<Permission>>()
+
+  function permissionsOf(roles: readonly Role[]): ReadonlySet<Permission> {
+    const key = roles.join()
+    const kept = byRoles.get(key)
+    if (kept !== undefined) return kept
+    const allowed = rolePermissions()
+    const made = new Set(PERMISSIONS.filter((permission) => allowed[permission].some((role) => roles.includes(role))))
+    if (byRoles.size >= ROLES_MAX) byRoles.clear()
+    byRoles.set(key, made)
+    return made
+  }
 
   function ofUser(userId: UserId): Principal | null {
     const kept = byUser.get(userId)
@@ -68,7 +83,7 @@ export function createPrincipals({
       by: userId,
       tokenId: null,
       administrator: user.roles.includes('admin'),
-      permissions: permissionsOf(user.roles, rolePermissions()),
+      permissions: permissionsOf(user.roles),
       scopes: ALL_SCOPES,
       reach: null,
       origins: null,
@@ -121,6 +136,7 @@ export function createPrincipals({
     },
     forgetToken,
     forgetAll() {
+      byRoles.clear()
       byUser.clear()
       forgetTokens()
     },
@@ -145,7 +161,3 @@ function limited(owner: Principal, token: StoredToken, memberships: () => Pick<M
 
 const limitedOnly = (permissions: ReadonlySet<Permission>): ReadonlySet<Permission> =>
   new Set([...permissions].filter((permission) => permission !== 'bypass-rate-limit'))
-
-function permissionsOf(roles: readonly Role[], rolePermissions: RolePermissions): ReadonlySet<Permission> {
-  return new Set(PERMISSIONS.filter((permission) => rolePermissions[permission].some((role) => roles.includes(role))))
-}
