@@ -70,7 +70,7 @@ export function openWorkspace({ stack, config, ledger, onTried, onSuperseded, lo
     }),
     (made) => made.close(),
   )
-  const repeats = createRepeats({ keys, now })
+  const repeats = createRepeats({ keys, now, shared: ledger.caughtUp !== undefined })
   const badges = createBadges({ ledger, keys, subjects, random: randomBytes, audit, log })
   const services: Services = {
     presence: engine.service,

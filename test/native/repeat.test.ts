@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createRepeats, REPEAT_RUNNING_MS } from '../../src/http/repeats.ts'
+import { createMemoryLedger } from '../../src/ledgers/memory.ts'
+import { openNode } from '../groups/node.ts'
 import { type Server, startServer } from '../server.ts'
 import { ask } from './ask.ts'
 
@@ -67,6 +70,33 @@ test('[N47] while the first is being answered, one that is sent again is 409; no
     expect([status, problem.type, headers.get('retry-after')]).toEqual([409, 'urn:rollcall:problem:still-running', '1'])
   const { tokens } = (await ask(server, 'GET /v1/tokens?limit=1000')).body
   expect(tokens.filter(({ name }: { name: string }) => name === body.name)).toHaveLength(1)
+})
+
+test('[N47] of several nodes one answers; the others say so meanwhile, and the same afterwards', async () => {
+  let clock = 1_000
+  const ledger = createMemoryLedger({ clock: () => clock })
+  const nodes = [await openNode(ledger), await openNode(ledger)]
+  const [one, other] = nodes.map(({ directory: { keys: held } }) => createRepeats({ keys: held, now: ledger.now, shared: true }))
+  if (one === undefined || other === undefined) throw new Error('two nodes')
+  const running = { code: 'conflict', reason: 'still_running', retryAfterMs: 1_000 }
+  const both = await Promise.allSettled([one.claim('made', 'ann'), other.claim('made', 'ann')])
+  const claimed = both.map((claim) => (claim.status === 'fulfilled' ? claim.value : claim.reason))
+  expect(claimed).toEqual(expect.arrayContaining([null, expect.objectContaining(running)]))
+  await expect(other.claim('made', 'ann')).rejects.toMatchObject(running)
+  await (claimed[0] === null ? one : other).keep('made', 'ann', 'what was made')
+  expect([await one.claim('made', 'ann'), await other.claim('made', 'ann')]).toEqual(['what was made', 'what was made'])
+
+  expect(await one.claim('refused', 'ann')).toBeNull()
+  await one.release('refused')
+  expect(await other.claim('refused', 'ann')).toBeNull()
+
+  // A node that died while it was answering is not waited for any longer than that.
+  expect(await one.claim('died', 'ann')).toBeNull()
+  clock += REPEAT_RUNNING_MS - 1
+  await expect(other.claim('died', 'ann')).rejects.toMatchObject(running)
+  clock += 1
+  expect(await other.claim('died', 'ann')).toBeNull()
+  for (const node of nodes) await node.close()
 })
 
 test('[N47] an answer outlives kill -9, and nothing of it can be read in the store', async () => {

@@ -211,3 +211,14 @@ function follow(path: string, signal: AbortSignal, onText: (text: string) => voi
     asked.end()
   })
 }
+
+test('[N47] a request that is sent again to whichever worker makes nothing twice', async () => {
+  const name = `once${++people}`
+  const headers = { ...bearer(server.adminToken), 'Idempotency-Key': name }
+  const post = () => askAnew(server, 'POST', '/v1/tokens', headers, { name })
+  const answers = await Promise.all(Array.from({ length: 8 }, post))
+  const made = answers.filter(({ status }) => status === 201)
+  expect(new Set(made.map(({ body }) => body.token)).size).toBe(1)
+  expect(answers.filter(({ status }) => status !== 201).every(({ status }) => status === 409)).toBe(true)
+  await askBoth(async () => expect((await post()).body).toEqual(made[0]?.body))
+})

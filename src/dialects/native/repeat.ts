@@ -10,8 +10,6 @@ import { tokenIn } from './bearer.ts'
 /** Characters of an Idempotency-Key. */
 const KEY_LENGTH_MAX = 255
 const HEADER = 'Idempotency-Key'
-/** How long a request that is sent again while the first is being answered had better wait, in ms. */
-const STILL_RUNNING_MS = 1_000
 
 const Headers = Type.Object({
   [HEADER.toLowerCase()]: Type.Optional(
@@ -41,7 +39,8 @@ export interface RepeatParts {
  * Answers may hold secrets: they are sealed with the caller's token and the key, which are kept nowhere.
  */
 export function onceOnly(route: Route, { repeats, log }: RepeatParts): Route {
-  const running = new Set<string>()
+  const untold = (error: unknown): void =>
+    log.warn({ err: error, route: route.path }, 'how a request was answered could not be kept for one that is sent again')
 
   async function answerFirst(call: Call, id: string, secret: Buffer, asked: string): Promise<unknown> {
     const { reply, principal } = call
@@ -54,9 +53,7 @@ export function onceOnly(route: Route, { repeats, log }: RepeatParts): Route {
       location: location === undefined ? null : String(location),
       body,
     }
-    await repeats.keep(id, principal.userId, seal(answered, secret)).catch((error: unknown) => {
-      log.warn({ err: error, route: route.path }, 'an answer could not be kept for a request that is sent again')
-    })
+    await repeats.keep(id, principal.userId, seal(answered, secret)).catch(untold)
     return body
   }
 
@@ -65,14 +62,13 @@ export function onceOnly(route: Route, { repeats, log }: RepeatParts): Route {
     if (key === null) return route.handle(call)
     const [id, secret] = namesOf(tokenIn(call.request) ?? '', key)
     const asked = hash('sha256', JSON.stringify([call.request.method, call.request.url, call.body]), 'base64url')
-    const kept = repeats.find(id)
+    const kept = await repeats.claim(id, call.principal.userId)
     if (kept !== null) return answerAgain(open(kept, secret), asked, call.reply)
-    if (running.has(id)) throw stillRunning()
-    running.add(id)
     try {
       return await answerFirst(call, id, secret, asked)
-    } finally {
-      running.delete(id)
+    } catch (error) {
+      await repeats.release(id).catch(untold)
+      throw error
     }
   }
 
@@ -102,13 +98,6 @@ function keyOf({ headers }: FastifyRequest): string | null {
     field: HEADER,
   })
 }
-
-const stillRunning = (): Failure =>
-  new Failure('conflict', `The first request with this ${HEADER} is still being answered. Wait for its answer, or ask again.`, {
-    reason: 'still_running',
-    field: HEADER,
-    retryAfterMs: STILL_RUNNING_MS,
-  })
 
 /** Under what an answer is kept, and what it is sealed with: the one does not tell the other. */
 function namesOf(token: string, key: string): readonly [id: string, secret: Buffer] {
