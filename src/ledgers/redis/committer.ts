@@ -39,30 +39,39 @@ interface Part {
   readonly commits: readonly Asked[]
 }
 
-/** Group commit, for partitions that one command may name: one script call is on its way while the next gathers. */
+/**
+ * Group commit, for partitions that one command may name: one script call is on its way while the next gathers. What an answer means is
+ * worked out once the next call is on its way: Redis and this process work at the same time.
+ */
 export function createCommitter({ script, prefix, following, replicas, onBehind }: CommitterParts): Committer {
   let queue: Asked[] = []
   let working = false
 
   async function work(): Promise<void> {
     working = true
-    while (queue.length > 0) {
+    let tell: (() => void) | null = null
+    while (queue.length > 0 || tell !== null) {
       await setImmediate()
       const group = queue.slice(0, GROUP_COMMITS_MAX)
       queue = queue.slice(GROUP_COMMITS_MAX)
-      await commitGroup(partsOf(group, prefix)).catch((error: Error) => refuse(group, error))
+      const answered = group.length === 0 ? null : commitGroup(partsOf(group, prefix))
+      tell?.()
+      tell = (await answered?.catch((error: Error) => () => refuse(group, error))) ?? null
     }
     working = false
   }
 
-  async function commitGroup(parts: readonly Part[]): Promise<void> {
+  /** Answers how those who asked are told. */
+  async function commitGroup(parts: readonly Part[]): Promise<() => void> {
     const known = parts.map(({ partition }) => following.positionOf(partition))
     const asked = script(keysFor(parts), [packOut(parts.map(({ commits }) => commits))])
     const [reply] = await Promise.all([asked, replicas?.hold()])
     if ((reply as readonly Reply[]).some((answer, i) => positionIn(answer) < (known[i] ?? 0))) onBehind()
     const answers = parts.map(({ commits }, i) => answersIn((reply as readonly Reply[])[i], commits.length))
     await replicas?.assertThere(parts.map(({ keys }, i) => ({ counter: keys.counter, version: highestOf(answers[i]) })))
-    for (const [i, part] of parts.entries()) void settle(part, answers[i] ?? [])
+    return () => {
+      for (const [i, part] of parts.entries()) void settle(part, answers[i] ?? [])
+    }
   }
 
   /** Followers here hear of it before those who asked; what others committed before that comes first. */
