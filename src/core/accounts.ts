@@ -68,8 +68,13 @@ export interface Authentication {
    * Rejects with Failure `unavailable` when that cannot be known.
    */
   caughtUp(): Promise<void> | null
-  /** A user and password on this very request (HTTP Basic). Throws Failure `unauthenticated`, `too_many`, `unavailable`. */
-  byPassword(who: WhoLogsIn, secret: Secret, address: string): Principal | Promise<Principal>
+  /** Who once gave a right password in these very words, and is still remembered by them; null: nobody. */
+  bySaid(said: string): Principal | null
+  /**
+   * A user and password on this very request (HTTP Basic). `said`: what the door was told, for bySaid. Throws Failure `unauthenticated`,
+   * `too_many`, `unavailable`.
+   */
+  byPassword(who: WhoLogsIn, secret: Secret, address: string, said?: string): Principal | Promise<Principal>
   /** A new login token. `tokenLength` is what the door's own product issues. Throws as byPassword. */
   login(who: WhoLogsIn, secret: Secret, options: { readonly address: string; readonly tokenLength: number }): Promise<Login>
   /** Ends the token the principal came with. */

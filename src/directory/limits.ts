@@ -26,6 +26,8 @@ export const USE_FLUSH_MS = 15_000
 /** How long a verified Basic pair is believed, in ms, and how many are. */
 export const REMEMBERED_MS = 5 * 60_000
 export const REMEMBERED_MAX = 10_000
+/** Characters of what is remembered as it came; of longer ones a digest. */
+export const SAID_LENGTH_MAX = 512
 
 export const PRESET_LENGTH_MAX = 100
 export const PRESETS_MAX = 500

@@ -1,5 +1,5 @@
 import { randomBytes, hash as sha256 } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createDelays } from '../../src/directory/delays.ts'
 import { createPasswords, digestOf } from '../../src/directory/passwords.ts'
 import { createRemembered } from '../../src/directory/remembered.ts'
@@ -41,7 +41,7 @@ test('[A12] hashes beyond those at once wait, and beyond those waiting are refus
   expect(await hash('5')).toContain('$argon2id$')
 })
 
-test('[A13] a right pair is remembered for five minutes, under a digest, for this very pair only', () => {
+test('[A13] a right pair is remembered for five minutes, under a digest or as it was told, for this very pair only', () => {
   const users = createUsers({ idSpaces: [] })
   const fields = {
     id: 'ada',
@@ -57,25 +57,51 @@ test('[A13] a right pair is remembered for five minutes, under a digest, for thi
   users.put('ada', encodeUser({ ...fields, ...rest }), 7, true)
   let time = 0
   const remembered = createRemembered({ users, random: randomBytes, now: () => time })
-  const pair = remembered.pairOf({ login: 'ada' }, { password: 'secret' })
+  const pair = remembered.keyOf({ login: 'ada' }, { password: 'secret' })
   remembered.keep(pair, 'ada', 7)
   expect(pair).not.toContain('secret')
   expect(remembered.find(pair)).toBe('ada')
   for (const other of [
-    remembered.pairOf({ login: 'adas' }, { password: 'ecret' }),
-    remembered.pairOf({ login: 'ada' }, { digest: 'secret' }),
-    remembered.pairOf({ space: 'ada', value: '' }, { password: 'secret' }),
+    remembered.keyOf({ login: 'adas' }, { password: 'ecret' }),
+    remembered.keyOf({ login: 'ada' }, { digest: 'secret' }),
+    remembered.keyOf({ space: 'ada', value: '' }, { password: 'secret' }),
   ])
     expect(remembered.find(other)).toBeNull()
+  const said = 'Basic YWRhOnNlY3JldA=='
+  expect(remembered.keyOf({ login: 'ada' }, { password: 'secret' }, said)).toBe(said)
+  expect(remembered.keyOf({ login: 'ada' }, { password: 'secret' }, said.padEnd(513))).toBe(pair)
   time = 300_000
   expect(remembered.find(pair)).toBeNull()
+})
+
+test('[A13] what is not believed any more is not in memory any more, whether anybody asks or not', () => {
+  vi.useFakeTimers()
+  try {
+    const remembered = createRemembered({ users: createUsers({ idSpaces: [] }), random: randomBytes, now: () => Date.now() })
+    remembered.keep('Basic one', 'ada', 7)
+    vi.advanceTimersByTime(200_000)
+    remembered.keep('Basic two', 'bob', 7)
+    vi.advanceTimersByTime(99_999)
+    expect(remembered.count()).toBe(2)
+    vi.advanceTimersByTime(1)
+    expect(remembered.count()).toBe(1)
+    vi.advanceTimersByTime(200_000)
+    expect(remembered.count()).toBe(0)
+    for (let pair = 0; pair < 10_001; pair++) remembered.keep(`Basic ${pair}`, 'ada', 7)
+    expect(remembered.count()).toBe(10_000)
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('[A13] a remembered pair costs no hash, and is forgotten with a new password, new roles or when deactivated', async () => {
   const { admin, directory } = await openHouse()
   const { id } = await admin.createUser({ username: 'ada', password: 'first' })
-  const ask = async (password: string) => directory.authentication.byPassword({ login: 'ada' }, { password }, ADDRESS)
+  const ask = async (password: string) =>
+    directory.authentication.bySaid(`Basic ${password}`) ??
+    directory.authentication.byPassword({ login: 'ada' }, { password }, ADDRESS, `Basic ${password}`)
   const principal = await ask('first')
+  expect(directory.authentication.bySaid('Basic first')).toBe(principal)
   const start = performance.now()
   for (let round = 0; round < 1_000; round++) expect(await ask('first')).toBe(principal)
   expect(performance.now() - start).toBeLessThan(1_000)

@@ -24,8 +24,10 @@ export function createIdentify(
     const credentials = authorization.slice(spaceAt + 1).trim()
     switch (authorization.slice(0, Math.max(0, spaceAt)).toLowerCase()) {
       case 'basic': {
+        const known = authentication.bySaid(authorization)
+        if (known !== null) return known
         const [login, password] = readPair(credentials)
-        return authentication.byPassword({ login }, { password }, request.ip)
+        return authentication.byPassword({ login }, { password }, request.ip, authorization)
       }
       case 'bearer':
       case 'soticket':
