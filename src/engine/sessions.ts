@@ -6,6 +6,7 @@ import type { PresenceRecord, Session, SessionOwner } from '../core/record.ts'
 import type { Attendance, Attended } from '../core/service.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
 import { found, inspectNames } from './admission.ts'
+import { createAttending } from './attending.ts'
 import { createDeadlines } from './deadlines.ts'
 import type { Enact } from './enact.ts'
 import { eventsFor, type Held, isHoldersOf, isInTrust } from './held.ts'
@@ -64,6 +65,7 @@ export function createSessions(parts: SessionsParts): Sessions {
   const deadlines = createDeadlines({ now, slices, onDue })
   const stalls = createStalls({ now, needed: () => deadlines.pending > 0 })
   const taking = createTaking({ holding, nodes, now, recordOf, end })
+  const attendedBy = createAttending({ now, say, end, cut })
   let begunAt: Instant | null = null
   let stopped = false
 
@@ -208,33 +210,21 @@ export function createSessions(parts: SessionsParts): Sessions {
     }
   }
 
-  function attendedBy(held: Held, connectionId: string): Attended {
-    const mine = () => held.connectionId === connectionId && held.lost === null && held.endedAt === null
-    const say = (said: 'active' | 'idle', lastInputAt: Instant): void => {
-      held.lastInputAt = lastInputAt
-      const differs = (held.said ?? (held.idle ? 'idle' : 'active')) !== said
-      if (!differs) return
-      held.said = said
-      schedule(held)
-      settle(held)
-    }
-    return {
-      sessionId: held.sessionId,
-      active: () => void (mine() && say('active', now())),
-      idle(lastInputAt) {
-        const unknown = held.idles === 'told' ? now() : held.lastInputAt
-        if (mine()) say('idle', lastInputAt === null ? unknown : Math.min(lastInputAt, now()))
-      },
-      leave: () => void (mine() && end(held)),
-      cut() {
-        if (!mine()) return
-        held.lost = { at: now(), graceMs: null }
-        held.ended = null
-        schedule(held)
-        if (isAbandoned(held)) settle(held)
-        stalls.start()
-      },
-    }
+  function say(held: Held, said: 'active' | 'idle', lastInputAt: Instant): void {
+    held.lastInputAt = lastInputAt
+    const differs = (held.said ?? (held.idle ? 'idle' : 'active')) !== said
+    if (!differs) return
+    held.said = said
+    schedule(held)
+    settle(held)
+  }
+
+  function cut(held: Held): void {
+    held.lost = { at: now(), graceMs: null }
+    held.ended = null
+    schedule(held)
+    if (isAbandoned(held)) settle(held)
+    stalls.start()
   }
 
   return {

@@ -68,6 +68,8 @@ export function serveWebSockets(
   }
 
   function open(route: SocketRoute, upgrade: UpgradeRequest, websocket: WebSocket, socket: Socket): void {
+    // From here on it is the WebSocket's to hear of.
+    socket.off('error', ignore)
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
     const identifyMsMax = route.identifyMsMax === undefined ? IDENTIFY_MS_MAX : route.identifyMsMax

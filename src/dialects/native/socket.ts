@@ -41,8 +41,8 @@ interface SocketParts {
   readonly ring: Ring
 }
 
-/** One client's conversation. There are thousands: what is said in it is worked on by functions of this. */
-interface Talk {
+/** One client's conversation. There are thousands: what is said in it is worked on by functions of this, and shared by all. */
+interface Talk extends SocketHandlers {
   readonly parts: SocketParts
   readonly connection: Connection
   readonly origin: string | undefined
@@ -72,28 +72,29 @@ export function socketRoute(services: Services, fanout: Fanout, texts: Texts): S
     },
     accept(request, connection) {
       const { origin } = request
-      const talk: Talk = { parts, connection, origin, self: null, feed: null, attended: null, waits: null }
+      const fields = { parts, connection, origin, self: null, feed: null, attended: null, waits: null }
+      const talk: Talk = Object.assign(Object.create(HANDLERS), fields)
       const known = bearerOf(request, services.authentication)
       if (known !== null) enter(talk, known)
-      return handlersOf(talk)
+      return talk
     },
   }
 }
 
-function handlersOf(talk: Talk): SocketHandlers {
-  return {
-    message(payload, isBinary) {
-      if (isBinary) talk.connection.close(CLOSE.unsupported, 'messages are JSON text')
-      else answer(talk, payload)
-    },
-    farewell: (_code, reason) => JSON.stringify({ type: 'goodbye', reason, cursor: talk.feed?.cursor() ?? null }),
-    closed(code, by) {
-      talk.feed?.stop()
-      talk.waits?.stop()
-      if (isGoodbye(code, by)) talk.attended?.leave()
-      else talk.attended?.cut()
-    },
-  }
+const HANDLERS: SocketHandlers & ThisType<Talk> = {
+  message(payload, isBinary) {
+    if (isBinary) this.connection.close(CLOSE.unsupported, 'messages are JSON text')
+    else answer(this, payload)
+  },
+  farewell(_code, reason) {
+    return JSON.stringify({ type: 'goodbye', reason, cursor: this.feed?.cursor() ?? null })
+  },
+  closed(code, by) {
+    this.feed?.stop()
+    this.waits?.stop()
+    if (isGoodbye(code, by)) this.attended?.leave()
+    else this.attended?.cut()
+  },
 }
 
 function say({ connection }: Talk, message: object): void {
