@@ -154,7 +154,8 @@ function isEcho(record: PresenceRecord, event: PresenceEvent, deed: Deed, now: I
 function openSession(record: PresenceRecord, session: NewSession, now: Instant): PresenceRecord {
   const opened: Session = { ...session, openedAt: now, seenUntil: null }
   const claims = record.claims.map((claim) => (claim.fades && !claim.attended ? { ...claim, attended: true } : claim))
-  const sessions = [...record.sessions.filter((other) => other.id !== session.id), opened]
+  // Joined it takes no more room than it needs, for everybody who is there.
+  const sessions = record.sessions.filter((other) => other.id !== session.id).concat(opened)
   return { ...record, claims, sessions, lastActiveAt: session.idle ? record.lastActiveAt : now }
 }
 
