@@ -67,11 +67,11 @@ const Stored = Compile(
   }),
 )
 
-const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
+/** Out of Node's pool, as small buffers are: bytes with memory of their own take several times as long. */
 export function encodeRecord(record: PresenceRecord): Uint8Array {
-  return encoder.encode(JSON.stringify({ format: FORMAT, ...record }))
+  return Buffer.from(JSON.stringify({ format: FORMAT, ...record }))
 }
 
 /** Fields that this version does not know stay in the record and are written back. Throws an Error that says what is wrong. */
