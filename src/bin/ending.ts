@@ -1,8 +1,8 @@
 /** How long an end may take in all, in ms; what still hangs then is cut. Nothing acknowledged is lost by it. */
 const ENDING_MS_MAX = 9_000
 
-/** Another process has this node's name: a supervisor starts it again. */
-export type Trouble = 'superseded'
+/** Another process has this node's name, or no worker comes to serve: a supervisor starts it again. */
+export type Trouble = 'superseded' | 'nobody serves'
 
 export interface Ending {
   readonly asked: Promise<NodeJS.Signals | Trouble>

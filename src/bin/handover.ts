@@ -54,6 +54,8 @@ export async function openHandover(config: Pick<Config, 'host' | 'port' | 'tls'>
 /** Serves what is handed over. Answers the URL at which the other side takes connections. */
 export async function takeHandedOver(http: FastifyInstance, parent: Channel): Promise<string> {
   await http.ready()
+  // After a gap another server takes them.
+  process.removeAllListeners('message')
   process.on('message', (_message, socket: Socket | undefined) => {
     if (socket === undefined) return
     http.server.emit('connection', socket)

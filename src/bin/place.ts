@@ -13,6 +13,8 @@ export interface Place {
   readonly worker: number | null
   /** Whether it takes connections while it still loads, to answer probes; else others do, and it begins when it serves. */
   readonly listensEarly: boolean
+  /** Whether it is known that no other process has this node's name. */
+  readonly isNameFree: boolean
   openLedger(log: Logger): Promise<Ledger>
   /** Answers the URL that a person or a script can use. */
   listen(http: FastifyInstance): Promise<string>
@@ -34,6 +36,7 @@ export function placeAlone(config: Config): Place {
   return {
     worker: null,
     listensEarly: true,
+    isNameFree: false,
     async openLedger(log) {
       await makeFolder(config.store)
       return openLedger(config.store, { log })

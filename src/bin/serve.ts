@@ -35,18 +35,21 @@ export async function serve(config: Config, place: Place): Promise<void> {
   // A burst of a hundred waiting requests would teach V8 to make every later request's objects old, and a read cost twice as much.
   setFlagsFromString('--no-allocation-site-pretenuring')
   const ending = createEnding()
-  await liveOn((given) => live({ config, place, ending, given }))
+  const before = { incarnation: 0 }
+  await liveOn((given) => live({ config, place, ending, before, given }))
 }
 
 interface LifeParts {
   readonly config: Config
   readonly place: Place
   readonly ending: Ending
+  /** Of this node in the life before; 0: there was none. */
+  readonly before: { incarnation: number }
   readonly given: Ledger | null
 }
 
 /** Everything there is, from the ledger outwards; closed in reverse. Answers as `Life`. */
-async function live({ config, place, ending, given }: LifeParts): Promise<Ledger | null> {
+async function live({ config, place, ending, before, given }: LifeParts): Promise<Ledger | null> {
   await using stack = new AsyncDisposableStack()
   const { trustedProxies, tls } = config
   const credentials = tls === null ? null : readCredentials(tls)
@@ -63,6 +66,7 @@ async function live({ config, place, ending, given }: LifeParts): Promise<Ledger
     stack,
     config,
     ledger,
+    isOver: (incarnation) => place.isNameFree || incarnation === before.incarnation,
     onTried: metrics.onTried,
     onSuperseded: () => ending.ask('superseded'),
     log,
@@ -142,6 +146,7 @@ async function live({ config, place, ending, given }: LifeParts): Promise<Ledger
   /** What is held may be wrong: nothing of it is served any more, and all is loaded anew. */
   async function again(): Promise<Ledger | null> {
     health.state = 'loading'
+    before.incarnation = nodes.self().incarnation
     log.warn('What is known here has a gap: everything is loaded again.')
     // It may be long until there is a store to load from; other nodes serve meanwhile.
     await realtime.close()

@@ -42,12 +42,14 @@ export function renewOnHangup(
   files: TlsFiles,
   log: { info(words: string): void; error(details: object, words: string): void },
 ): void {
-  process.on('SIGHUP', () => {
+  const renew = (): void => {
     try {
       if (server instanceof SecureServer) server.setSecureContext(readCredentials(files))
       log.info('certificate and key were read again')
     } catch (error) {
       log.error({ why: error instanceof Error ? error.message : error }, 'the certificate stays as it was')
     }
-  })
+  }
+  process.on('SIGHUP', renew)
+  server.once('close', () => process.off('SIGHUP', renew))
 }

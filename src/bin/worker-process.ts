@@ -25,8 +25,8 @@ export interface WorkerParts {
 }
 
 export interface Worker {
-  /** How, in words. */
-  readonly ended: Promise<string>
+  /** How, in words, and whether it had come to serve. */
+  readonly ended: Promise<{ readonly how: string; readonly served: boolean }>
   serves(): boolean
   measured(): Promise<string>
   /** Asks it to end as a server does. */
@@ -42,24 +42,27 @@ export function startWorker(start: Promise<WorkerStart>, parts: WorkerParts): Wo
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...(handover !== null ? (['ipc'] as const) : [])],
   })
   const channel = createChannel(child.stdio[CHANNEL_DESCRIPTOR] as Duplex)
-  let serves = false
+  let [listens, serves] = [false, false]
   host?.admit(channel)
   channel.handle({
     measure,
     address: () => handover?.url,
+    // Both come again after a gap.
     listening(url: string) {
-      handover?.add(child)
+      if (!listens) handover?.add(child)
+      listens = true
       onListening(url)
     },
     ready(words: ReadyWords) {
+      if (!serves) onReady(words)
       serves = true
-      onReady(words)
     },
   })
   void start.then((words) => channel.tell('start', words))
   const ended = once(child, 'exit').then(([code, signal]) => {
+    const served = serves
     serves = false
-    return signal === null ? `code ${code}` : String(signal)
+    return { how: signal === null ? `code ${code}` : String(signal), served }
   })
   return {
     ended,

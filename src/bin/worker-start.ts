@@ -10,6 +10,10 @@ export interface WorkerStart {
   /** From 1. */
   readonly worker: number
   readonly listensEarly: boolean
+  /** The process that starts it knows that nobody has its node's name any more. */
+  readonly isNameFree: boolean
   /** Connections are handed over to it, as it cannot listen where others do. */
   readonly isHanded: boolean
+  /** Of the program that starts it. */
+  readonly version: string
 }

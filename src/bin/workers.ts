@@ -13,11 +13,14 @@ import { assertFree } from './listen.ts'
 import { createLog } from './log.ts'
 import { nodeNameOf } from './nodes.ts'
 import { placeAlone, type ReadyWords, sayReady } from './place.ts'
+import { VERSION } from './version.ts'
 import { startWorker, type Worker } from './worker-process.ts'
 import type { WorkerStart } from './worker-start.ts'
 
 /** How long before a worker that ended is started again, in ms: doubled each time, up to a bound, until one lasts. */
 const [RETRY_MS, RETRY_MS_MAX, LASTING_MS] = [200, 10_000, 60_000]
+/** Starts of a worker, one after another, that may come to nothing while no other serves; all ends then. */
+const VAIN_STARTS_MAX = 5
 /** How long workers of before may take to let go of their port, in ms, and how often it is looked at. */
 const [FREED_MS, FREED_LOOK_MS] = [1_000, 100]
 /** How long a worker may take to tell what is measured of it, in ms; it is left out then. */
@@ -53,16 +56,21 @@ async function serveByWorkers(config: Config, spreads: boolean): Promise<void> {
   let url: string | null = null
 
   async function keep(number: number): Promise<void> {
-    for (let tries = 0; ; tries++) {
+    for (let [tries, vain] = [0, 0]; ; tries++) {
       const startedAt = performance.now()
-      const worker = begin(number)
+      const worker = begin(number, tries > 0)
       working.set(number, worker)
-      const how = await worker.ended
+      const { how, served } = await worker.ended
       working.delete(number)
       if (stopped.signal.aborted || ending.isAsked) return
       // What hinders one from starting the first time has been told by it.
       if (first.length < config.workers) return readyOrNot.resolve('refused')
       if (performance.now() - startedAt > LASTING_MS) tries = 0
+      vain = served ? 0 : vain + 1
+      if (vain >= VAIN_STARTS_MAX && !isServed()) {
+        log.error(`worker ${number} ended (${how}) ${vain} times before it served, and no other serves: all of it ends`)
+        return ending.ask('nobody serves')
+      }
       const inMs = Math.min(RETRY_MS * 2 ** tries, RETRY_MS_MAX)
       // Words alone: they are told each time.
       log.warn(`worker ${number} ended (${how}); it is started again in ${inMs} ms`)
@@ -71,13 +79,18 @@ async function serveByWorkers(config: Config, spreads: boolean): Promise<void> {
     }
   }
 
-  function begin(number: number): Worker {
-    const othersServe = [...working.values()].some(({ serves }) => serves())
+  const isServed = (): boolean => [...working.values()].some(({ serves }) => serves())
+
+  function begin(number: number, isSuccessor: boolean): Worker {
+    const othersServe = isServed()
     const startOn = (shared: number): WorkerStart => ({
       config: { ...config, port: shared, node: `${name}-${number}` },
       worker: number,
       listensEarly: number === 1 && !othersServe,
+      // Nobody but the workers from here uses a store that is held here; elsewhere the one before had it.
+      isNameFree: host !== null || isSuccessor,
       isHanded: handover !== null,
+      version: VERSION,
     })
     // The first may find any free port, which all others then share; they begin to be loaded as programs meanwhile.
     const start = number === 1 && url === null ? Promise.resolve(config.port) : port.promise
@@ -110,9 +123,10 @@ async function serveByWorkers(config: Config, spreads: boolean): Promise<void> {
     for (const worker of working.values()) worker.end()
     await Promise.all(kept)
   })
-  process.on('SIGHUP', () => {
+  const renew = (): void => {
     for (const worker of working.values()) worker.renew()
-  })
+  }
+  if (config.tls !== null) process.on('SIGHUP', renew)
 
   for (let number = 1; number <= config.workers; number++) kept.push(keep(number))
   const outcome = await Promise.race([readyOrNot.promise, ending.asked])
@@ -121,6 +135,7 @@ async function serveByWorkers(config: Config, spreads: boolean): Promise<void> {
     sayReady({ url: url ?? '', administrator }, config)
     const why = await ending.asked
     log.info({ why }, 'ending')
+    if (why === 'nobody serves') process.exitCode = 1
   } else if (outcome === 'refused') process.exitCode = 1
 }
 

@@ -23,6 +23,8 @@ export interface WorkspaceParts {
   readonly stack: AsyncDisposableStack
   readonly config: Config
   readonly ledger: Ledger
+  /** Whether the incarnation of this node that the others know is over. */
+  readonly isOver: (incarnation: number) => boolean
   readonly onTried: NonNullable<WebhooksParts['onTried']>
   /** Another process has this node's name. */
   readonly onSuperseded: () => void
@@ -30,14 +32,14 @@ export interface WorkspaceParts {
 }
 
 /** What holds the truth over a ledger, and works on it: who users are, their presence, groups, webhooks. Nothing is loaded yet. */
-export function openWorkspace({ stack, config, ledger, onTried, onSuperseded, log }: WorkspaceParts) {
+export function openWorkspace({ stack, config, ledger, isOver, onTried, onSuperseded, log }: WorkspaceParts) {
   const memberships = (): Memberships => groups.memberships
   const directory = stack.adopt(createDirectory({ ledger, idSpaces, random: randomBytes, log, memberships, audit }), (made) =>
     made.close(),
   )
   const { people, subjects, authentication, administration, settings, keys } = directory
   const chronicle = createChronicle({ settings })
-  const nodes = stack.adopt(createNodes({ config, ledger, keys, onSuperseded, log }), (made) => made.leave())
+  const nodes = stack.adopt(createNodes({ config, ledger, isOver, keys, onSuperseded, log }), (made) => made.leave())
   const { restartGraceMs } = config
   const engine = stack.adopt(
     createEngine({ ledger, subjects, settings, nodes, restartGraceMs, onEnded: authentication.onEnded, chronicle, log }),

@@ -17,6 +17,8 @@ export interface FleetParts {
   readonly keys: DirectoryKeys
   /** This node's; no two processes at a time may have it. */
   readonly name: string
+  /** Whether the incarnation that has the name is known to be over: nobody waits for that to show. */
+  readonly isOver?: (incarnation: number) => boolean
   /** How long a node is believed in without news, in ms. */
   readonly leaseMs: number
   /** Ledger time. */
@@ -51,7 +53,7 @@ interface Known {
  * gone is the same for all. Made before loading, so that it gets its keys.
  */
 export function createFleet(parts: FleetParts): Fleet {
-  const { keys, name, leaseMs, now, monotonic = () => performance.now(), format, onSuperseded, log } = parts
+  const { keys, name, leaseMs, now, monotonic = () => performance.now(), format, isOver = () => false, onSuperseded, log } = parts
   const renewMs = leaseMs / RENEWALS
   const nodes = new Map<string, Known>()
   const duties = new Map<string, { readonly holder: SessionOwner; readonly version: number }>()
@@ -98,7 +100,7 @@ export function createFleet(parts: FleetParts): Fleet {
   /** A name that was in use a moment ago may be that of a process that was killed: then nobody renews it. */
   async function awaitSilence(): Promise<void> {
     const before = nodes.get(name)
-    if (before?.words.goneAt !== null) return
+    if (before?.words.goneAt !== null || isOver(before.words.incarnation)) return
     await new Promise((resolve) => setTimeout(resolve, renewMs * 2.5))
     const after = nodes.get(name)
     if (after?.words.goneAt === null && after.version !== before.version) throw nameTaken(name)
