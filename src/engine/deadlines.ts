@@ -5,12 +5,6 @@ import type { Slices } from './slices.ts'
 /** Ledger time may run apart from this machine's timers (sleep, slewing), so the timer looks again at least this often, in ms. */
 const LOOK_AGAIN_MS_MAX = 1_000
 
-/**
- * Where many fall due at once, twice as long at a time, in ms, as all else has it in between: whoever watches many of them is
- * told in fewer pieces then.
- */
-const SLICE_MS = 10
-
 export interface Deadlines {
   /** When the answer about a user next changes by itself; null: never. */
   set(slot: number, instant: Instant | null): void
@@ -20,6 +14,8 @@ export interface Deadlines {
   /** The earliest that has not been told; Infinity: none. */
   readonly earliest: Instant
   readonly pending: number
+  /** So many are due that they take several slices, of which more come. */
+  readonly isBehind: boolean
 }
 
 export interface DeadlinesParts {
@@ -51,7 +47,7 @@ export function createDeadlines({ now, slices, onDue }: DeadlinesParts): Deadlin
       firing = false
       arm()
     }
-    slices.run(fireNext, done, SLICE_MS)
+    slices.run(fireNext, done)
   }
 
   function fireNext(): boolean {
@@ -78,6 +74,9 @@ export function createDeadlines({ now, slices, onDue }: DeadlinesParts): Deadlin
     },
     get earliest() {
       return heap.top
+    },
+    get isBehind() {
+      return firing
     },
     get pending() {
       return heap.size

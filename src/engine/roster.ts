@@ -1,31 +1,11 @@
 import type { Policy } from '../core/policy.ts'
 import type { Subjects, Version } from '../core/ports.ts'
 import { emptyRecord, type PresenceRecord, type Session } from '../core/record.ts'
-import { looksSame, nextDeadline, resolve, type Views } from '../core/resolve.ts'
-import type { Instant, Presence, UserId } from '../core/vocabulary.ts'
+import { nextDeadline, resolve, type Views } from '../core/resolve.ts'
+import type { Instant, UserId } from '../core/vocabulary.ts'
 import { createCold } from './cold.ts'
 import type { Policies } from './policies.ts'
-
-/** What is held about one user. The views are the same objects until something in them changed. */
-export interface Row extends Views {
-  own: Presence
-  stranger: Presence
-  /** From this instant on the views must be made anew. */
-  validUntil: Instant
-  /** What the facts were last seen under. */
-  policy: Policy
-  /** Null: nothing is known of the user, the row is only remembered for its views. */
-  record: PresenceRecord | null
-  /** Of the key in the ledger; 0: it is absent. */
-  version: Version
-  /** `changedAt` of the view that strangers were last told, and that view, if it was made since the start. */
-  toldChangeAt: Instant
-  told: Presence | null
-  /** The own view that the user was last told, if it was made since the start. */
-  toldOwn: Presence | null
-  /** Waits for its turn to become bytes. */
-  cooling: boolean
-}
+import { isSame, isUntold, type Row, UNREAD } from './row.ts'
 
 export interface RosterParts {
   readonly subjects: Subjects
@@ -52,6 +32,8 @@ export interface Roster {
   idAt(slot: number): UserId | null
   /** The row as it stands; undefined: no facts, and not read lately. */
   held(slot: number): Row | undefined
+  /** Facts that are bytes are so again after `see`, which may ask for the row: nobody else is pushed out for it. */
+  passing(slot: number, see: () => void): void
   /** Takes over what the ledger holds; `record` null: the key is gone. */
   put(slot: number, record: PresenceRecord | null, version: Version): Row
   /** While loading: as `put`, but the row is made only when somebody asks for it. `record` is what `value` says. */
@@ -77,24 +59,6 @@ export interface Roster {
 const NEVER = Number.POSITIVE_INFINITY
 const EXPIRED = Number.NEGATIVE_INFINITY
 
-/** Stands in until the views are first read; equal to no answer. */
-const UNREAD: Presence = {
-  userId: '',
-  availability: 'offline',
-  activity: null,
-  note: null,
-  since: Number.NaN,
-  until: null,
-  source: 'none',
-  noteSource: null,
-  manual: false,
-  lastActiveAt: null,
-  nextChangeAt: null,
-  connected: 'offline',
-  standing: null,
-  changedAt: Number.NaN,
-}
-
 export function createRoster(parts: RosterParts): Roster {
   const { subjects, policies, now, read, write, strangersMax = 50_000, warmMax = 10_000 } = parts
   const rows: (Row | undefined)[] = []
@@ -107,6 +71,7 @@ export function createRoster(parts: RosterParts): Roster {
   let next = 0
   const cooling = new Int32Array(warmMax).fill(-1)
   let nextCooling = 0
+  let passed = -1
   let factsCount = 0
 
   function remember(slot: number): void {
@@ -160,7 +125,7 @@ export function createRoster(parts: RosterParts): Roster {
     row.record = record
     row.toldChangeAt = toldChangeAt
     row.policy = coldPolicies[slot] ?? row.policy
-    cool(slot, row)
+    if (slot !== passed) cool(slot, row)
     return row
   }
 
@@ -233,6 +198,15 @@ export function createRoster(parts: RosterParts): Roster {
     recordInPassing,
     idAt,
     held,
+    passing(slot, see) {
+      if (!isCold(slot)) return see()
+      passed = slot
+      see()
+      passed = -1
+      const row = rows[slot]
+      if (row !== undefined) freeze(slot, row)
+      if (row !== undefined && rows[slot] !== undefined) cool(slot, row)
+    },
     put,
     keep(slot, value, record, version) {
       if (held(slot) !== undefined) return void put(slot, record, version)
@@ -269,25 +243,3 @@ export function createRoster(parts: RosterParts): Roster {
 }
 
 const isConnected = ({ owner, seenUntil }: Session): boolean => owner !== null && seenUntil === null
-
-/** Whether strangers see something else than they were told. */
-export function isUntold({ stranger, told, toldChangeAt }: Pick<Row, 'stranger' | 'told' | 'toldChangeAt'>): boolean {
-  return stranger.changedAt > toldChangeAt || (told !== null && told !== stranger)
-}
-
-export function markTold(row: Row): void {
-  row.told = row.stranger
-  row.toldOwn = row.own
-  row.toldChangeAt = row.stranger.changedAt
-}
-
-/** Whether two answers about one user are equal in every field. */
-function isSame(one: Presence, other: Presence): boolean {
-  return (
-    one.since === other.since &&
-    one.changedAt === other.changedAt &&
-    one.nextChangeAt === other.nextChangeAt &&
-    one.standing === other.standing &&
-    looksSame(one, other)
-  )
-}

@@ -5,18 +5,18 @@ const SLICE_MS = 5
 
 /** Long work in short slices, between which everything else has its turn. */
 export interface Slices {
-  /** Calls `step` until it answers false, then `done`; in pieces of so many ms. */
-  run(step: () => boolean, done: () => void, sliceMs?: number): void
+  /** Calls `step` until it answers false, then `done`. */
+  run(step: () => boolean, done: () => void): void
   /** Resolves when each was seen to. */
   each<Item>(items: Iterable<Item>, see: (item: Item) => void): Promise<void>
 }
 
 export function createSlices(): Slices {
-  function run(step: () => boolean, done: () => void, sliceMs = SLICE_MS): void {
-    const end = performance.now() + sliceMs
+  function run(step: () => boolean, done: () => void): void {
+    const end = performance.now() + SLICE_MS
     while (step()) {
       if (performance.now() < end) continue
-      setImmediate(run, step, done, sliceMs)
+      setImmediate(run, step, done)
       return
     }
     done()

@@ -1,17 +1,17 @@
 import type { Presence, UserId } from '../core/vocabulary.ts'
 import type { Connection } from './connection.ts'
-import { COALESCE_MS, OUTBOX_USERS_MAX, SLICE_MS } from './limits.ts'
+import { COALESCE_MS, GATHERED_MS_MAX, OUTBOX_USERS_MAX, SLICE_MS } from './limits.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 
 /** Sends what waits, for all connections together. */
 export interface Fanout {
   /** An outbox of one connection. Give it to `view.watch` as the watcher. */
   outbox(parts: FanoutParts): Outbox
-  /** Calls once, `coalesceMs` after the first that waits, when what was to be sent before has been. */
+  /** Calls once, `coalesceMs` after the first that waits, or with the more that is told meanwhile, when what was to be sent before has been. */
   soon(work: () => void): void
   /** As `soon`, but before what is still to be sent: for short works that many are to be sent the result of. */
   early(work: () => void): void
-  /** Calls once after all that is being sent, else as `soon`: for what has been gathered already. */
+  /** Calls once after all that is being sent, else after `coalesceMs`: for what has been gathered already. */
   next(work: () => void): void
   stop(): void
   /** `waiting`: connections for which something waits. */
@@ -31,19 +31,23 @@ export interface FanoutParts {
 
 export interface FanoutOptions {
   readonly coalesceMs?: number
+  /** Many more will be told of in a moment: what waits waits for them, for GATHERED_MS_MAX at most. */
+  readonly tellsMore?: () => boolean
   /** Hears of a bug in what one connection was to be sent; all others are sent theirs. */
   readonly failed: (error: unknown) => void
 }
 
 /** One ticker for every connection that has something to say; it sends in slices, between which everything else has its turn. */
-export function createFanout({ coalesceMs = COALESCE_MS, failed }: FanoutOptions): Fanout {
-  let [waiting, waitingEarly]: [Work[], Work[]] = [[], []]
+export function createFanout({ coalesceMs = COALESCE_MS, tellsMore = () => false, failed }: FanoutOptions): Fanout {
+  let [waiting, waitingEarly, waitingNext]: [Work[], Work[], Work[]] = [[], [], []]
   /** What is being sent, from `at` on. */
   let queue: Work[] = []
   let at = 0
   let timer: NodeJS.Timeout | null = null
   let running = false
   let stopped = false
+  /** How long the first of what waits has waited. */
+  let gatheredMs = 0
   let rounds = 0
   let longestSliceMs = 0
   let readersWaiting = 0
@@ -57,15 +61,30 @@ export function createFanout({ coalesceMs = COALESCE_MS, failed }: FanoutOptions
   }
 
   function gathered(): void {
-    const [works, first, wasRunning] = [waiting, waitingEarly, running]
+    const [first, next, wasRunning] = [waitingEarly, waitingNext, running]
     timer = null
-    waiting = []
     waitingEarly = []
+    waitingNext = []
     running = true
     rounds++
     for (const work of first) attempt(work)
-    for (const work of works) queue.push(work)
+    for (const work of next) queue.push(work)
+    for (const work of takeWaiting()) queue.push(work)
     if (!wasRunning) slice()
+  }
+
+  /** Nothing while more is about to be told, unless it has been gathered for long. */
+  function takeWaiting(): Work[] {
+    const works = waiting
+    if (works.length === 0) return works
+    gatheredMs += coalesceMs
+    if (gatheredMs < GATHERED_MS_MAX && tellsMore()) {
+      arm()
+      return []
+    }
+    gatheredMs = 0
+    waiting = []
+    return works
   }
 
   function slice(): void {
@@ -101,8 +120,9 @@ export function createFanout({ coalesceMs = COALESCE_MS, failed }: FanoutOptions
       arm()
     },
     next(work) {
-      if (running) queue.push(work)
-      else soon(work)
+      if (running) return void queue.push(work)
+      waitingNext.push(work)
+      arm()
     },
     stop() {
       stopped = true

@@ -29,6 +29,8 @@ export const SILENT_MS_MAX = 100_000
 export const MESSAGES_PER_SECOND_MAX = 500
 /** How long presences are gathered before they are sent, in ms. */
 export const COALESCE_MS = 25
+/** How long they are gathered while many more are about to be told, in ms: each reader would be sent one at a time else. */
+export const GATHERED_MS_MAX = 150
 /** Users that may wait in one outbox; beyond, its reader is cut. */
 export const OUTBOX_USERS_MAX = 10_000
 /** No round of sending holds the event loop for longer, in ms. */

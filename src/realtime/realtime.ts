@@ -14,6 +14,8 @@ export interface RealtimeParts {
   readonly admission?: Admission
   /** Somebody was turned away for so long, in ms, who may have a session that waits for them. */
   readonly onTurnedAway?: (ms: number) => void
+  /** Many more will be told of in a moment. */
+  readonly tellsMore?: () => boolean
   readonly log: { error(details: object, message: string): void }
 }
 
@@ -42,8 +44,8 @@ export interface Realtime {
   close(): Promise<void>
 }
 
-export function createRealtime({ services, admission, onTurnedAway, log }: RealtimeParts): Realtime {
-  const fanout = createFanout({ failed: (error) => log.error({ err: error }, 'a bug of ours') })
+export function createRealtime({ services, admission, onTurnedAway, tellsMore, log }: RealtimeParts): Realtime {
+  const fanout = createFanout({ ...(tellsMore && { tellsMore }), failed: (error) => log.error({ err: error }, 'a bug of ours') })
   const members = createMembers({
     newId: services.newId,
     onEnded: services.authentication.onEnded,
