@@ -2,16 +2,16 @@ import { execFileSync } from 'node:child_process'
 import { Agent, request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { WebSocket } from 'ws'
-import { type RedisServer, startRedis } from '../test/redis/server.ts'
+import { type RedisServer, startCluster, startRedis } from '../test/redis/server.ts'
 import { type Person, provision, setsBy } from './people.ts'
 import { ADMIN, cpuMsOf, type Running, startRollcall } from './servers.ts'
 import { goal, row } from './table.ts'
 import { drive, requireWrk } from './wrk.ts'
 
 /*
- * One, two and three nodes on one Redis whose every write is on disk before it is answered, and one behind which a replica confirms:
- * how soon what is set on one node is told on another, how many sets one takes, and what a change costs. Then reads of a node on Redis
- * beside one on a folder.
+ * One, two and three nodes on one Redis whose every write is on disk before it is answered, one behind which a replica confirms, and one
+ * on a cluster of three primaries with a replica each: how soon what is set on one node is told on another, how many sets one takes, and
+ * what a change and a read cost. Then reads of a node on Redis beside one on a folder. With names of cases as arguments, only those.
  */
 
 const [USERS, PER_SECOND, SECONDS, CONNECTIONS] = [500, 1_000, 3, 64]
@@ -26,37 +26,70 @@ requireWrk()
 console.log(
   `\n${PER_SECOND} changes a second for ${SECONDS} s on the first node, told on the last; then sets at ${CONNECTIONS} connections, best of ${ROUNDS}.\n`,
 )
-row('case', 'told p50 ms', 'p99 ms', 'bytes', 'follower µs', 'sets per s', 'p99 ms', 'node µs', 'Redis µs', 'goal')
-for (const count of [1, 2, 3]) await benchNodes(count)
-await benchNodes(1, { replicas: 1 })
-await benchReads()
+row('case', 'told p50 ms', 'p99 ms', 'bytes', 'follower µs', 'read µs', 'sets per s', 'p99 ms', 'node µs', 'Redis µs', 'goal')
+const CASES = new Map<string, () => Promise<void>>([
+  ['1', () => benchNodes('1 node', 1, onOne)],
+  ['2', () => benchNodes('2 nodes', 2, onOne)],
+  ['3', () => benchNodes('3 nodes', 3, onOne)],
+  ['replica', () => benchNodes('1 node, replica', 1, withReplica)],
+  ['cluster', () => benchNodes('1 node, cluster', 1, onCluster)],
+  ['reads', benchReads],
+])
+for (const [name, bench] of CASES) if (process.argv.length === 2 || process.argv.includes(name)) await bench()
 
-async function benchNodes(count: number, { replicas = 0 } = {}): Promise<void> {
+/** What nodes share: its address, and all the servers of it. */
+interface Shared {
+  readonly store: string
+  readonly servers: readonly RedisServer[]
+  stop(): Promise<void>
+}
+
+async function onOne(): Promise<Shared> {
   const redis = await startRedis()
-  const copies = await Promise.all(
-    Array.from({ length: replicas }, () => startRedis(['--replicaof', '127.0.0.1', String(redis.port)])),
-  )
-  if (replicas > 0) execFileSync('redis-cli', ['-p', String(redis.port), 'WAIT', String(replicas), '0'])
+  return { store: `redis://127.0.0.1:${redis.port}`, servers: [redis], stop: redis.stop }
+}
+
+async function withReplica(): Promise<Shared> {
+  const one = await onOne()
+  const port = String(one.servers[0]?.port)
+  const replica = await startRedis(['--replicaof', '127.0.0.1', port])
+  execFileSync('redis-cli', ['-p', port, 'WAIT', '1', '0'])
+  return {
+    store: `${one.store}?replicas=1`,
+    servers: [...one.servers, replica],
+    stop: async () => void (await Promise.all([one.stop(), replica.stop()])),
+  }
+}
+
+async function onCluster(): Promise<Shared> {
+  const { hosts, servers, stop } = await startCluster()
+  return { store: `redis://${hosts}`, servers, stop }
+}
+
+async function benchNodes(name: string, count: number, startStore: () => Promise<Shared>): Promise<void> {
+  const shared = await startStore()
   const nodes: Running[] = []
   try {
-    for (let i = 0; i < count; i++) nodes.push(await startNode(redis, `node${i + 1}`, replicas))
+    for (let i = 0; i < count; i++) nodes.push(await startNode(shared, `node${i + 1}`))
     const [first] = nodes
     const last = nodes.at(-1)
     if (first === undefined || last === undefined) throw new Error('no nodes')
     const people = await provision(first.url, USERS)
     await tellAcross(first.url, last.url, people, WARM_SECONDS)
-    const [before, cpuBefore] = [carried(redis), await last.cpuMs()]
+    const [before, cpuBefore] = [carried(shared), await last.cpuMs()]
     const told = await tellAcross(first.url, last.url, people, SECONDS)
-    const bytes = (carried(redis) - before) / told.length
+    const bytes = (carried(shared) - before) / told.length
     const followed = (1_000 * ((await last.cpuMs()) - cpuBefore)) / told.length
-    const sets = await bestSets(first, redis, people)
+    const read = await costOfReads(last, people)
+    const sets = await bestSets(first, shared, people)
     const [p50, p99] = [told[Math.floor(told.length * 0.5)] ?? 0, told[Math.floor(told.length * 0.99)] ?? 0]
     row(
-      `${count} node${count === 1 ? '' : 's'}${replicas === 0 ? '' : ', replica'}`,
+      name,
       p50.toFixed(1),
       p99.toFixed(1),
       bytes.toFixed(0),
       count === 1 ? '–' : followed.toFixed(0),
+      read.toFixed(1),
       sets.perSecond.toFixed(0),
       sets.p99.toFixed(1),
       sets.node.toFixed(0),
@@ -65,36 +98,52 @@ async function benchNodes(count: number, { replicas = 0 } = {}): Promise<void> {
     )
   } finally {
     await Promise.all(nodes.map((node) => node.stop()))
-    await Promise.all([redis, ...copies].map((server) => server.stop()))
+    await shared.stop()
   }
 }
 
+/** What one presence costs a node, in µs of a core: the best round. */
+async function costOfReads(node: Running, people: readonly Person[]): Promise<number> {
+  const headers = { Authorization: `Bearer ${people[0]?.token}` }
+  let best = Infinity
+  for (let round = 0; round < ROUNDS; round++) {
+    const ours = await node.cpuMs()
+    const read = await drive({ url: `${node.url}/v1/presence/${people[1]?.id}`, connections: CONNECTIONS, seconds: 1, headers })
+    best = Math.min(best, (1_000 * ((await node.cpuMs()) - ours)) / read.requests)
+  }
+  return best
+}
+
 /** With what a set cost the node and Redis, in µs of a core: of each the best round. */
-async function bestSets(node: Running, redis: RedisServer, people: readonly Person[]) {
+async function bestSets(node: Running, { servers }: Shared, people: readonly Person[]) {
   const load = { url: node.url, connections: CONNECTIONS, headers: {}, lua: setsBy(people) }
+  const cpuOfRedis = async (): Promise<number> =>
+    (await Promise.all(servers.map(({ pid }) => cpuMsOf(pid)))).reduce((sum, ms) => sum + ms, 0)
   await drive({ ...load, seconds: WARM_SECONDS })
   const best = { perSecond: 0, p99: Infinity, node: Infinity, redis: Infinity }
   for (let round = 0; round < ROUNDS; round++) {
-    const [ours, theirs] = [await node.cpuMs(), await cpuMsOf(redis.pid)]
+    const [ours, theirs] = [await node.cpuMs(), await cpuOfRedis()]
     const sets = await drive({ ...load, seconds: SECONDS })
     if (sets.errors > 0) throw new Error(`${sets.errors} of ${sets.requests} sets failed`)
     best.perSecond = Math.max(best.perSecond, sets.perSecond)
     best.p99 = Math.min(best.p99, sets.p99)
     best.node = Math.min(best.node, (1_000 * ((await node.cpuMs()) - ours)) / sets.requests)
-    best.redis = Math.min(best.redis, (1_000 * ((await cpuMsOf(redis.pid)) - theirs)) / sets.requests)
+    best.redis = Math.min(best.redis, (1_000 * ((await cpuOfRedis()) - theirs)) / sets.requests)
   }
   return best
 }
 
-function startNode({ port }: RedisServer, name: string, replicas: number): Promise<Running> {
-  return startRollcall({ store: `redis://127.0.0.1:${port}?replicas=${replicas}`, env: { ROLLCALL_NODE: name }, pinned: false })
+function startNode({ store }: Shared, name: string): Promise<Running> {
+  return startRollcall({ store, env: { ROLLCALL_NODE: name }, pinned: false })
 }
 
-/** What Redis was sent and has sent so far. */
-function carried({ port }: RedisServer): number {
-  const told = execFileSync('redis-cli', ['-p', String(port), 'INFO', 'stats'], { encoding: 'utf8' })
-  const bytesOf = (name: string): number => Number(new RegExp(`${name}:(\\d+)`).exec(told)?.[1] ?? 0)
-  return bytesOf('total_net_input_bytes') + bytesOf('total_net_output_bytes')
+/** What the servers were sent and have sent so far. */
+function carried({ servers }: Shared): number {
+  return servers.reduce((sum, { port }) => {
+    const told = execFileSync('redis-cli', ['-p', String(port), 'INFO', 'stats'], { encoding: 'utf8' })
+    const bytesOf = (name: string): number => Number(new RegExp(`${name}:(\\d+)`).exec(told)?.[1] ?? 0)
+    return sum + bytesOf('total_net_input_bytes') + bytesOf('total_net_output_bytes')
+  }, 0)
 }
 
 /** Notes set on one node, and after how many ms each was told on another; sorted. */
