@@ -7,7 +7,7 @@ import { createOutbox, type Outbox } from './outbox.ts'
 export interface Fanout {
   /** An outbox of one connection. Give it to `view.watch` as the watcher. */
   outbox(parts: FanoutParts): Outbox
-  /** Calls once, `coalesceMs` after the first that waits, or with the more that is told meanwhile, when what was to be sent before has been. */
+  /** Calls once, `coalesceMs` after the first that waits (later while `tellsMore`), when what was to be sent before has been. */
   soon(work: () => void): void
   /** As `soon`, but before what is still to be sent: for short works that many are to be sent the result of. */
   early(work: () => void): void

@@ -5,10 +5,13 @@ import { factsPartition } from '../../src/core/ports.ts'
 import { emptyRecord } from '../../src/core/record.ts'
 import { type PresenceEvent, transition } from '../../src/core/transition.ts'
 import type { UserId } from '../../src/core/vocabulary.ts'
-import { encodeRecord } from '../../src/engine/codec.ts'
+import { decodeRecord, encodeRecord } from '../../src/engine/codec.ts'
 import { createHeap } from '../../src/engine/heap.ts'
+import { createPolicies } from '../../src/engine/policies.ts'
+import { createRoster } from '../../src/engine/roster.ts'
+import { isUntold, markTold } from '../../src/engine/row.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
-import { aPrincipal, createWorld, watchEveryone } from './world.ts'
+import { aPrincipal, createCrowd, createWorld, SETTINGS, watchEveryone } from './world.ts'
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000, toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'Date'] }))
 afterEach(() => void vi.useRealTimers())
@@ -62,6 +65,26 @@ test('[G5] ends that fell due while nothing was running are told after the start
   expect([...view.changedAfter(1_003_001)].map(({ userId }) => userId)).toEqual(['anna'])
   expect([...view.changedAfter(1_003_000)].map(({ userId }) => userId)).toEqual(['anna', 'bob'])
   await after.close()
+})
+
+test('[G5] whoever ends leaves the facts of others as they are, and becomes bytes again', () => {
+  const subjects = createCrowd(['anna', 'bob'])
+  const policies = createPolicies(subjects, SETTINGS)
+  let now = 1
+  let read = 0
+  const decode = (value: Uint8Array) => {
+    read++
+    return decodeRecord(value)
+  }
+  const roster = createRoster({ subjects, policies, now: () => now, read: decode, write: encodeRecord, warmMax: 1 })
+  const record = transition(emptyRecord(0), busyUntil(5), { via: 'test', by: 'app', self: false }, 1, DEFAULT_POLICY)
+  for (const slot of [0, 1]) roster.keep(slot, encodeRecord(record), record, 1)
+  const isAnnaUntold = () => isUntold(roster.at(0))
+  expect([isAnnaUntold(), read]).toEqual([false, 1])
+  now = 6
+  roster.passing(1, () => markTold(roster.at(1)))
+  expect([isAnnaUntold(), read]).toEqual([true, 2])
+  expect([isUntold(roster.at(1)), roster.at(1).stranger.availability, read]).toEqual([false, 'offline', 3])
 })
 
 test('[G5] 100,000 ends at one instant are all told, in slices between which others have their turn', async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Watcher } from '../../src/core/service.ts'
 import type { Presence } from '../../src/core/vocabulary.ts'
 import { createFanout } from '../../src/realtime/fanout.ts'
-import { OUTBOX_USERS_MAX, SLICE_MS, WAITING_BYTES } from '../../src/realtime/limits.ts'
+import { GATHERED_MS_MAX, OUTBOX_USERS_MAX, SLICE_MS, WAITING_BYTES } from '../../src/realtime/limits.ts'
 import { pour } from '../../src/realtime/pour.ts'
 import { createRing } from '../../src/realtime/ring.ts'
 import { createShared } from '../../src/realtime/shared.ts'
@@ -67,6 +67,33 @@ test('[W2] an outbox holds 10,000 users; with one more its reader is cut, and no
   expect([outbox.size(), reader.closed]).toEqual([10_000, null])
   outbox.told(presenceOf('one more'))
   expect([outbox.size(), reader.closed]).toEqual([0, 1013])
+})
+
+test('[W2] while many more are about to be told, what waits is gathered for longer, and goes out when there are no more, or after 150 ms', async () => {
+  let more = true
+  const fanout = createFanout({ tellsMore: () => more, failed })
+  const reader = createReader()
+  const { outbox } = outboxOf(reader, fanout)
+  outbox.told(presenceOf('anna'))
+  await vi.advanceTimersByTimeAsync(GATHERED_MS_MAX - 1)
+  expect(reader.written).toEqual([])
+  outbox.told(presenceOf('bob'))
+  await vi.advanceTimersByTimeAsync(1)
+  expect(reader.written).toEqual(['anna busy', 'bob busy', 'cursor'])
+  outbox.told(presenceOf('carl'))
+  await vi.advanceTimersByTimeAsync(25)
+  more = false
+  await vi.advanceTimersByTimeAsync(25)
+  expect(reader.written.slice(3)).toEqual(['carl busy', 'cursor'])
+})
+
+test('[W4] readers of everyone are told meanwhile what many more are about to follow', async () => {
+  const { ring, tell } = ringOf(undefined, createFanout({ tellsMore: () => true, failed }))
+  const reader = createReader()
+  ring.join(reader.connection, { self: 'eve' }).start()
+  tell(presenceOf('anna'))
+  await vi.advanceTimersByTimeAsync(25)
+  expect(reader.written[0]).toContain('anna busy')
 })
 
 test('[W3] a round of sending stops after its slice and goes on later: one reader with much to read holds up nobody', async () => {
