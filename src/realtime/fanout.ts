@@ -112,18 +112,20 @@ export function createFanout({ coalesceMs = COALESCE_MS, tellsMore = () => false
     arm()
   }
 
+  function next(work: Work): void {
+    if (running) return void queue.push(work)
+    waitingNext.push(work)
+    arm()
+  }
+
   return {
-    outbox: (parts) => createOutbox({ ...parts, soon, onWaiting, usersMax: OUTBOX_USERS_MAX }),
+    outbox: (parts) => createOutbox({ ...parts, soon, next, onWaiting, usersMax: OUTBOX_USERS_MAX }),
     soon,
     early(work) {
       waitingEarly.push(work)
       arm()
     },
-    next(work) {
-      if (running) return void queue.push(work)
-      waitingNext.push(work)
-      arm()
-    },
+    next,
     stop() {
       stopped = true
       clearTimeout(timer ?? undefined)

@@ -18,12 +18,14 @@ export interface Outbox extends Watcher {
 export interface OutboxParts extends FanoutParts {
   /** Calls once in the next round of sending. */
   readonly soon: (work: () => void) => void
+  /** Calls once after all others of this round. */
+  readonly next: (work: () => void) => void
   readonly usersMax: number
   /** From now on something waits (1), or nothing any more (-1). */
   readonly onWaiting?: (change: 1 | -1) => void
 }
 
-export function createOutbox({ connection, encode, overflow, soon, usersMax, onWaiting }: OutboxParts): Outbox {
+export function createOutbox({ connection, encode, overflow, soon, next, usersMax, onWaiting }: OutboxParts): Outbox {
   // Null: the user is no more. Made when needed: most outboxes are empty most of the time.
   let latest: Map<UserId, Presence | null> | null = null
   let asked = false
@@ -45,10 +47,10 @@ export function createOutbox({ connection, encode, overflow, soon, usersMax, onW
     ask()
   }
 
-  function ask(): void {
+  function ask(when = soon): void {
     if (asked) return
     asked = true
-    soon(flush)
+    when(flush)
   }
 
   function flush(): void {
@@ -63,7 +65,7 @@ export function createOutbox({ connection, encode, overflow, soon, usersMax, onW
     const last = latest.size === 0
     if (last) empty()
     connection.write(encode(presences, gone, last))
-    if (!last) ask()
+    if (!last) ask(next)
   }
 
   function empty(): void {
