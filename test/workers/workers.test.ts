@@ -154,6 +154,17 @@ test('[WK2, L9] a backup and an export are taken while it is used, though the wo
   expect(JSON.parse(lines.at(-1) ?? '')).toEqual({ entries: lines.length - 2 })
 })
 
+test('[N47] a request that is sent again to whichever worker makes nothing twice', async () => {
+  const name = `once${++people}`
+  const headers = { ...bearer(server.adminToken), 'Idempotency-Key': name }
+  const post = () => askAnew(server, 'POST', '/v1/tokens', headers, { name })
+  const answers = await Promise.all(Array.from({ length: 8 }, post))
+  const made = answers.filter(({ status }) => status === 201)
+  expect(new Set(made.map(({ body }) => body.token)).size).toBe(1)
+  expect(answers.filter(({ status }) => status !== 201).every(({ status }) => status === 409)).toBe(true)
+  await askBoth(async () => expect((await post()).body).toEqual(made[0]?.body))
+})
+
 test('[WK5] while the process with the store stands still, answers say as of when, and nothing is written; then all goes on', {
   timeout: 40_000,
 }, async () => {
@@ -211,14 +222,3 @@ function follow(path: string, signal: AbortSignal, onText: (text: string) => voi
     asked.end()
   })
 }
-
-test('[N47] a request that is sent again to whichever worker makes nothing twice', async () => {
-  const name = `once${++people}`
-  const headers = { ...bearer(server.adminToken), 'Idempotency-Key': name }
-  const post = () => askAnew(server, 'POST', '/v1/tokens', headers, { name })
-  const answers = await Promise.all(Array.from({ length: 8 }, post))
-  const made = answers.filter(({ status }) => status === 201)
-  expect(new Set(made.map(({ body }) => body.token)).size).toBe(1)
-  expect(answers.filter(({ status }) => status !== 201).every(({ status }) => status === 409)).toBe(true)
-  await askBoth(async () => expect((await post()).body).toEqual(made[0]?.body))
-})
