@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Failure } from '../../core/errors.ts'
 import type { HistoryService } from '../../core/history.ts'
@@ -180,8 +181,8 @@ const opening = ({ cursor, full, removed }: Changes): string =>
 /** Characters gathered before they are sent. */
 const PIECE_LENGTH = 65_536
 
-/** A snapshot may be of everyone: it is written as it is sent, never held as one text. */
-function* piecesOf(changes: Changes, texts: Texts): Generator<string> {
+/** A snapshot may be of everyone: it is written as it is sent, never held as one text, and others have their turn after each piece. */
+async function* piecesOf(changes: Changes, texts: Texts): AsyncGenerator<string> {
   let piece = opening(changes)
   let separator = ''
   for (const presence of changes.presences) {
@@ -190,6 +191,7 @@ function* piecesOf(changes: Changes, texts: Texts): Generator<string> {
     if (piece.length < PIECE_LENGTH) continue
     yield piece
     piece = ''
+    await turn()
   }
   yield `${piece}]}`
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { refusal } from './answers.ts'
@@ -22,9 +23,43 @@ interface PageQuery {
 }
 
 export function pageOf<T>(all: readonly T[], query: PageQuery): { readonly page: readonly T[]; readonly offset: number } {
-  const offset = Math.max(0, Math.trunc(query.offset ?? 0))
-  const count = Math.min(COUNT_MAX, Math.max(0, Math.trunc(query.count ?? COUNT_DEFAULT)))
+  const { count, offset } = windowOf(query)
   return { page: count === 0 ? all.slice(offset) : all.slice(offset, offset + count), offset }
+}
+
+const windowOf = ({ offset, count }: PageQuery) => ({
+  offset: Math.max(0, Math.trunc(offset ?? 0)),
+  count: Math.min(COUNT_MAX, Math.max(0, Math.trunc(count ?? COUNT_DEFAULT))),
+})
+
+/** How long lists are worked on before others have their turn, in ms. */
+const SLICE_MS = 5
+/** Elements that are held beyond a page before it is looked which of them are in it. */
+const SPARE = 2_048
+
+interface Listed<T> {
+  readonly page: readonly T[]
+  readonly offset: number
+  readonly total: number
+}
+
+/** The page of a long list, as `pageOf` and `sorted` make it, in slices: only what may be in it is held. Null is not listed. */
+export async function pageOfMany<T extends object>(all: Iterable<T | null>, sort: Sort, query: PageQuery): Promise<Listed<T>> {
+  const { count, offset } = windowOf(query)
+  const end = count === 0 ? Number.POSITIVE_INFINITY : offset + count
+  let first: T[] = []
+  let total = 0
+  let sliceEnd = performance.now() + SLICE_MS
+  for (const element of all) {
+    if (element !== null) {
+      total++
+      if (first.push(element) >= end + SPARE) first = sorted(first, sort).slice(0, end)
+    }
+    if (performance.now() < sliceEnd) continue
+    await turn()
+    sliceEnd = performance.now() + SLICE_MS
+  }
+  return { ...pageOf(sorted(first, sort), query), total }
 }
 
 /** Fields in order of weight, each with its direction: 1 or -1. */

@@ -1,12 +1,12 @@
 import { Type } from 'typebox'
-import type { User } from '../../core/accounts.ts'
+import type { People, User } from '../../core/accounts.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Services } from '../../core/service.ts'
 import { type Route, route } from '../../http/route.ts'
 import { failure, success } from './answers.ts'
 import { NAME } from './ids.ts'
 import { findNamed, NAMED, refuseNamed } from './named.ts'
-import { PAGE, pageOf, refuseParameter, sorted, sortOf } from './pages.ts'
+import { PAGE, pageOfMany, refuseParameter, sortOf } from './pages.ts'
 import { fullProfileOf, listedProfileOf, profileOf } from './profiles.ts'
 import { conditionOf, projectionOf } from './selection.ts'
 import { SelectedUsersShape, UserShape, UsersShape, withSuccess } from './shapes.ts'
@@ -83,18 +83,18 @@ export function userRoutes({ people, presence, administration }: Services): Rout
       rate: 'read',
       permission: 'list-users',
       query: ListQuery,
-      handle({ query, principal, reply }) {
+      async handle({ query, principal, reply }) {
         const sort = sortOf(query.sort?.replace('"status"', '"active"'), 'username')
         if (sort === null) return refuseParameter(reply, 'sort', query.sort)
         const { view } = presence.as(principal, NAME)
         const wanted = searchFor(query, administers(principal))
-        const users = [...people.everyone()].filter(wanted).flatMap((user) => {
-          const shown = view.get(user.id)
-          if (shown === null || query.hasLoggedIn === (shown.lastActiveAt === null)) return []
-          return [listedProfileOf(user, shown, principal)]
+        const users = listed(people, (user) => {
+          const shown = wanted(user) ? view.get(user.id) : null
+          if (shown === null || query.hasLoggedIn === (shown.lastActiveAt === null)) return null
+          return listedProfileOf(user, shown, principal)
         })
-        const { page, offset } = pageOf(sorted(users, sort), query)
-        return success({ users: page, count: page.length, offset, total: users.length })
+        const { page, offset, total } = await pageOfMany(users, sort, query)
+        return success({ users: page, count: page.length, offset, total })
       },
     }),
     route({
@@ -107,7 +107,7 @@ export function userRoutes({ people, presence, administration }: Services): Rout
       rate: 'read',
       permission: 'list-users',
       query: SelectionQuery,
-      handle({ query, principal, reply }) {
+      async handle({ query, principal, reply }) {
         const sort = sortOf(query.sort, 'username')
         if (sort === null) return refuseParameter(reply, 'sort', query.sort)
         const isWanted = conditionOf(query.query)
@@ -115,15 +115,15 @@ export function userRoutes({ people, presence, administration }: Services): Rout
         const selected = projectionOf(query.fields)
         if (selected === null) return refuseParameter(reply, 'fields', query.fields)
         const { view } = presence.as(principal, NAME)
-        const users = [...people.everyone()].flatMap((user) => {
+        const users = listed(people, (user) => {
           const shown = view.get(user.id)
-          if (shown === null) return []
+          if (shown === null) return null
           const { utcOffset } = user
-          const listed = { ...listedProfileOf(user, shown, principal), ...statusFieldsOf(shown), utcOffset }
-          return isWanted(listed) ? [listed] : []
+          const told = { ...listedProfileOf(user, shown, principal), ...statusFieldsOf(shown), utcOffset }
+          return isWanted(told) ? told : null
         })
-        const { page, offset } = pageOf(sorted(users, sort), query)
-        return success({ users: page.map(selected), count: page.length, offset, total: users.length })
+        const { page, offset, total } = await pageOfMany(users, sort, query)
+        return success({ users: page.map(selected), count: page.length, offset, total })
       },
     }),
     route({
@@ -161,6 +161,11 @@ export function userRoutes({ people, presence, administration }: Services): Rout
       },
     }),
   ]
+}
+
+/** Everybody, as they are listed. */
+function* listed<T>({ everyone }: People, told: (user: User) => T): Generator<T> {
+  for (const user of everyone()) yield told(user)
 }
 
 const administers = ({ permissions, scopes }: Principal): boolean => permissions.has('manage-users') && scopes.has('admin')
