@@ -19,6 +19,8 @@ export interface Held {
   connectionId: string
   /** The connection did not ask for this session, which another had before: when that one returns, this one has a say still. */
   byChance: boolean
+  /** When somebody came back for it last; 0: nobody has. */
+  backAt: Instant
   /** Null: it is connected; else since when it is not, and until when somebody may come back for it. */
   lost: { readonly at: Instant; readonly graceMs: number | null } | null
   lastInputAt: Instant

@@ -21,6 +21,8 @@ export const RESTART_GRACE_MS = 60_000
 /** A write that failed is tried again after this long, in ms, then twice as long, up to RETRY_MS_MAX. */
 const RETRY_MS = 250
 const RETRY_MS_MAX = 15_000
+/** How long after somebody came back here another node's taking over may be heard of that was begun before, in ms. */
+const CROSSING_MS = 10_000
 
 export interface SessionsParts {
   readonly ledger: Ledger
@@ -201,7 +203,8 @@ export function createSessions(parts: SessionsParts): Sessions {
   /** Another node has the session. A connection that was named there has no say any more; any other gets a session of its own. */
   function lose(held: Held): void {
     const { node } = nodes.self()
-    const isNamed = held.holder === node && !held.byChance && !nodes.isDoubted()
+    const isCrossed = now() - held.backAt < CROSSING_MS
+    const isNamed = held.holder === node && !held.byChance && !isCrossed && !nodes.isDoubted()
     if (held.lost !== null || held.endedAt !== null || isNamed) forget(held)
     else {
       held.sessionId = crypto.randomUUID()

@@ -85,6 +85,7 @@ export function createTaking({ holding, nodes, now, recordOf, end }: TakingParts
       const held = adopted ?? open(principal, via, attendance)
       // Who comes back for a connection of its own has the session as that had it.
       if (adopted !== undefined && attendance.resumes !== held.connectionId) held.byChance = attendance.resumes !== held.sessionId
+      if (adopted !== undefined) held.backAt = now()
       held.connectionId = attendance.connectionId
       held.lost = null
       held.idles = attendance.idles
@@ -98,6 +99,6 @@ export function createTaking({ holding, nodes, now, recordOf, end }: TakingParts
 /** Somebody else is connected to it, who was given it. */
 const isTaken = ({ lost, byChance }: Held): boolean => lost === null && byChance
 
-const UNTOUCHED = { byChance: false, said: null, endedAt: null, settling: false, failures: 0, ended: null } as const
+const UNTOUCHED = { byChance: false, backAt: 0, said: null, endedAt: null, settling: false, failures: 0, ended: null } as const
 
 const byLost = (one: Held, other: Held): number => (one.lost?.at ?? 0) - (other.lost?.at ?? 0)

@@ -141,17 +141,32 @@ export async function playHistory({ seed, acts, workspace, faults = {} }: Histor
     })
   }
 
+  /** Somebody is cut off, comes to another machine, is cut off there too, and is back where they were, all in no time. */
+  async function stray(client: Client): Promise<void> {
+    const [home, other] = [client.machine, chance.of(serving())]
+    if (other === undefined || client.handle === null) return
+    for (const machine of [other, home]) {
+      if (client.machine.life.state !== 'running') return
+      time.within(client.machine.life, () => people.cut(client))
+      await time.pass(chance.of([0, 20, 150]) ?? 0)
+      if (machine.life.state !== 'running' || machine.serving === null) return
+      time.within(machine.life, () => people.comeBack(client, machine))
+      await time.pass(chance.of([0, 20, 150]) ?? 0)
+    }
+  }
+
   async function act(): Promise<void> {
     const machine = chance.of(serving())
     const [client, gone] = [chance.of(people.connected()), chance.of(people.gone())]
-    const what = chance.below(16)
+    const what = chance.below(17)
     if (what < 2 && machine) time.within(machine.life, () => people.come(machine, chance.of(USERS) ?? '', chance.of(APPS) ?? ''))
     else if (what < 5 && machine && gone) time.within(machine.life, () => people.comeBack(gone, machine))
     else if (what < 8 && client) doSomething(client, what - 5)
     else if (what === 8 && machine) poll(machine)
     else if (what === 9) befall(anyMachine())
     else if (what === 10) heal(anyMachine())
-    else if (what === 11) await time.pass(chance.of([500, 5_000, 12_000, 30_000, 80_000]) ?? 0)
+    else if (what === 11 && client) await stray(client)
+    else if (what === 12) await time.pass(chance.of([500, 5_000, 12_000, 30_000, 80_000]) ?? 0)
     else for (let i = chance.below(6); i >= 0; i--) speak()
   }
 

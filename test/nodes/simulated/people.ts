@@ -10,6 +10,8 @@ export interface Client {
   readonly userId: UserId
   readonly app: string
   connectionId: string
+  /** As it was told with its last connection. */
+  sessionId: string
   machine: Machine
   /** Null: it is not connected. */
   handle: Attended | null
@@ -75,6 +77,7 @@ export function createPeople({
     const { app, connectionId } = client
     const handle = serving.as(client.userId).commands.attend({ app, platform: 'simulated', idles: 'told', connectionId, resumes })
     client.handle = handle
+    client.sessionId = handle.sessionId
     if (!isSure) client.sureFrom = isTroubled(machine) ? Number.POSITIVE_INFINITY : now() + SURE_AFTER_MS
     client.sureUntil = Number.POSITIVE_INFINITY
     // It may be taken for one of these, which were cut off, and its goodbye for theirs (F5).
@@ -105,6 +108,7 @@ export function createPeople({
         userId,
         app,
         connectionId: '',
+        sessionId: '',
         machine,
         handle: null,
         idle: false,
@@ -116,7 +120,8 @@ export function createPeople({
       clients.push(client)
       attend(client, machine, null)
     },
-    comeBack: (client, machine) => attend(client, machine, client.connectionId),
+    // Some products' clients know the connection that they had, others the session.
+    comeBack: (client, machine) => attend(client, machine, client.app === 'web' ? client.sessionId : client.connectionId),
     cut(client) {
       client.handle?.cut()
       lose(client, SETTINGS.graceMs)
