@@ -110,5 +110,5 @@ test('[N40] a stream that the server ends says goodbye with the cursor', async (
   while (!events.join('').includes('event: cursor')) await new Promise((resolve) => setTimeout(resolve, 10))
   await other.stop()
   await ended
-  expect(events.join('')).toMatch(/event: goodbye\ndata: \{"reason":"the server restarts","cursor":"[\w-]+"\}\n\n$/)
+  expect(events.join('')).toMatch(/event: goodbye\ndata: \{"reason":"the server restarts","cursor":"[\w.-]+"\}\n\n$/)
 })
