@@ -187,12 +187,12 @@ export function createEngine(parts: EngineParts): Engine {
 
   /** Looks at a user again, and where strangers see something else than they were told, tells it. */
   function retell(slot: number, order: (at: Instant) => void, forced = false): void {
-    const userId = roster.idAt(slot)
-    if (userId === null || (roster.held(slot) === undefined && !forced)) return
+    if (roster.held(slot) === undefined && !forced) return
     const row = roster.at(slot)
     const stranger = forced || isUntold(row)
     if (stranger) order(now())
-    tell(userId, row, stranger)
+    // Asking the directory for the id would make a new string of it.
+    tell(row.own.userId, row, stranger)
   }
 
   /** What strangers are told moves cursors too; oneself is told of everything. */
