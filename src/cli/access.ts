@@ -84,10 +84,11 @@ export function tokenCommand(): Command {
         token.id,
         token.kind,
         `…${token.tail}`,
+        token.until ?? 'never',
         token.lastUsedAt ?? 'never',
         token.name,
       ])
-      printTable([['ID', 'KIND', 'ENDS IN', 'LAST USED', 'NAME'], ...rows])
+      printTable([['ID', 'KIND', 'TOKEN', 'ENDS', 'LAST USED', 'NAME'], ...rows])
     })
   command
     .command('revoke <id>')

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { allOf } from '../client/pages.ts'
+import { Failure } from '../core/errors.ts'
 import { exportUsersCommand, importUsersCommand } from './bulk.ts'
 import { connect } from './server.ts'
 import { askSecret, example, print, printAs, printJson, printTable } from './terminal.ts'
@@ -15,7 +16,11 @@ export function userCommand(): Command {
     .addCommand(exportUsersCommand())
     .addCommand(passwordCommand())
     .addCommand(linkCommand())
+    .addCommand(changeCommand())
+    .addCommand(removeCommand())
 }
+
+const pathOf = (username: string): string => `/v1/users/${encodeURIComponent(username)}`
 
 function addCommand(): Command {
   return new Command('add')
@@ -64,8 +69,7 @@ function passwordCommand(): Command {
       const server = await connect()
       const currentPassword = username === undefined ? await askSecret('Current password: ') : undefined
       const password = await askSecret('New password: ')
-      const path = `/v1/users/${encodeURIComponent(username ?? 'me')}`
-      const user = await server.call('PATCH', path, { password, currentPassword })
+      const user = await server.call('PATCH', pathOf(username ?? 'me'), { password, currentPassword })
       printAs(json, user, `${user.username} has a new password. Other logins of ${user.username} have ended.`)
     })
 }
@@ -77,7 +81,44 @@ function linkCommand(): Command {
     .option('--json', 'answer as JSON')
     .addHelpText('after', example('rollcall user link anna'))
     .action(async (username: string, { json }) => {
-      const link = await (await connect()).call('POST', `/v1/users/${encodeURIComponent(username)}/password-link`)
+      const link = await (await connect()).call('POST', `${pathOf(username)}/password-link`)
       printAs(json, link, link.url)
+    })
+}
+
+function changeCommand(): Command {
+  return new Command('change')
+    .argument('<username>')
+    .description('change who a user is, and whether they may log in')
+    .option('--name <name>', 'full name')
+    .option('--email <address>', 'e-mail address')
+    .option('--role <role...>', 'all that the user is: admin, user, bot, guest')
+    .option('--deactivate', 'end what they are logged in with, and let them in no more')
+    .option('--activate', 'let them in again')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', example("rollcall user change anna --name 'Anna B'", 'rollcall user change anna --deactivate'))
+    .action(async (username: string, { name, email, role, deactivate, activate, json }) => {
+      const active = activate ?? (deactivate === undefined ? undefined : !deactivate)
+      const change = { name, email, roles: role, active }
+      if (Object.values(change).every((value) => value === undefined))
+        throw new Failure('invalid', 'Say what is to change, as with --name, --role or --deactivate.')
+      const user = await (await connect()).call('PATCH', pathOf(username), change)
+      printAs(
+        json,
+        user,
+        `${user.username} is ${user.active ? 'active' : 'deactivated'}: ${user.name}, ${user.roles.join(', ')}.`,
+      )
+    })
+}
+
+function removeCommand(): Command {
+  return new Command('remove')
+    .argument('<username>')
+    .description('delete a user, with their status and history; `user change --deactivate` keeps it')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', example('rollcall user remove bert'))
+    .action(async (username: string, { json }) => {
+      await (await connect()).call('DELETE', pathOf(username))
+      printAs(json, { username }, `Deleted ${username}.`)
     })
 }

@@ -87,6 +87,17 @@ describe('users and tokens', () => {
     expect(await rollcall(['user', 'add', 'ANNA'])).toMatchObject({ code: 1, stderr: expect.stringContaining('rollcall: ') })
   })
 
+  test('[K3] a user is changed, deactivated, let in again, and deleted', async () => {
+    await rollcall(['user', 'add', 'karl'])
+    const change = (...said: string[]) => rollcall(['user', 'change', 'karl', ...said])
+    expect((await change('--name', 'Karl K', '--role', 'user', 'bot')).stdout).toBe('karl is active: Karl K, user, bot.\n')
+    expect((await change('--deactivate')).stdout).toContain('karl is deactivated')
+    expect(JSON.parse((await change('--activate', '--json')).stdout)).toMatchObject({ username: 'karl', active: true })
+    expect(await change()).toMatchObject({ code: 1, stderr: expect.stringContaining('Say what is to change') })
+    expect(await rollcall(['user', 'remove', 'karl'])).toMatchObject({ code: 0, stdout: 'Deleted karl.\n' })
+    expect(await rollcall(['user', 'remove', 'karl'])).toMatchObject({ code: 1, stderr: 'rollcall: There is no user "karl".\n' })
+  })
+
   test('[K3] an administrator sets a password, and its owner changes it', async () => {
     await rollcall(['user', 'add', 'bert'])
     expect((await rollcall(['user', 'passwd', 'bert'], { input: 'the first one\n' })).code).toBe(0)
