@@ -56,7 +56,7 @@ function missingIn(kept: string, words: readonly string[]): readonly string[] {
 }
 
 test('[UP1, UP2, L5, P1, F1] nodes of two versions share a store under writes and kills: nothing is lost, what the newer one adds is kept, and the format is raised once the last is upgraded', {
-  timeout: 60_000,
+  timeout: 90_000,
 }, async () => {
   const trio = await startNodes(storeOf('two'), ['b'], (name) => (name === 'b' ? nextNode(name) : {}))
   const [a, b = a] = trio.nodes
