@@ -22,7 +22,8 @@ export function pour(connection: Connection, frames: Iterator<Buffer>, done: () 
       return
     }
     if (connection.waitingBytes() > WAITING_BYTES) {
-      connection.onceDrained(() => pour(connection, frames, done))
+      // What the system takes at once is drained at once: others have their turn all the same.
+      connection.onceDrained(() => void setImmediate(pour, connection, frames, done))
       return
     }
     if (performance.now() - began > SLICE_MS) {
