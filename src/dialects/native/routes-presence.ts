@@ -7,7 +7,7 @@ import type { Principal } from '../../core/principal.ts'
 import type { Changes, PresenceView, Services } from '../../core/service.ts'
 import type { PresenceEvent } from '../../core/transition.ts'
 import { type Route, route } from '../../http/route.ts'
-import { answerKnown, answerTagged, answerText, isKnown, REVALIDATED, type Texts, tag } from './answers.ts'
+import { answerKnown, answerTagged, answerText, isKnown, REVALIDATED, type Tagged, type Texts, tag } from './answers.ts'
 import { instantAsked } from './routes-history.ts'
 import { AtInstant, Batch, ByUser, NewAvailability, NewNote, Since } from './schemas.ts'
 import { BatchShape, ChangesShape, PresenceShape } from './shapes.ts'
@@ -163,7 +163,19 @@ const isNothing = ({ full, presences, removed }: Changes): boolean => !full && p
 /** Presences that are answered as one text; more are written as they are sent. */
 const TEXT_PRESENCES_MAX = 200
 
+/** Whoever polls while nothing happens is given the same object each time. */
+const emptyTexts = new WeakMap<Changes, Tagged>()
+
+function emptyTextOf(changes: Changes): Tagged {
+  const known = emptyTexts.get(changes)
+  if (known !== undefined) return known
+  const made = { text: `${opening(changes)}]}`, etag: `"${changes.cursor}"` }
+  emptyTexts.set(changes, made)
+  return made
+}
+
 function answerChanges(changes: Changes, request: FastifyRequest, reply: FastifyReply, texts: Texts): FastifyReply {
+  if (isNothing(changes)) return answerTagged(emptyTextOf(changes), request, reply)
   const etag = `"${changes.cursor}"`
   if (isKnown(etag, request)) return answerKnown(etag, reply)
   const { presences } = changes

@@ -31,8 +31,11 @@ export async function enter(authentication: Authentication, said: unknown, { add
     })
     return { token, principal, type: 'password' }
   }
-  const known = () => authentication.byToken(credentials.resume, origin)
-  const principal = known() ?? (await authentication.caughtUp(), known())
+  let principal = authentication.byToken(credentials.resume, origin)
+  if (principal === null) {
+    await authentication.caughtUp()
+    principal = authentication.byToken(credentials.resume, origin)
+  }
   if (principal === null) throw new Failure('unauthenticated', "You've been logged out by the server. Please log in again.")
   return { token: credentials.resume, principal, type: 'resume' }
 }
