@@ -224,7 +224,9 @@ test('[X5] a stream that is refused for now is tried again when the server says'
 })
 
 test('[X2] every status of the native API is the failure that it was', () => {
-  expect(Object.fromEntries(Object.entries(CODES).map(([status, code]) => [code, Number(status)]))).toEqual(HTTP_STATUS)
+  expect(Object.values(HTTP_STATUS).map((status) => CODES[status])).toEqual(Object.keys(HTTP_STATUS))
+  // What is finer in the native API: changed meanwhile, and a key that was used for something else.
+  expect([CODES[412], CODES[422]]).toEqual(['conflict', 'conflict'])
 })
 
 test('[X2] what is no problem document, and no answer at all, is a failure too', async () => {
