@@ -223,7 +223,7 @@ function carryForward(record: PresenceRecord, now: Instant, policy: Policy): Pre
     const after = stand(record, instant, policy)
     const sameAnswer = memo.availability === after.availability && memo.activity === activityForStrangers(after)
     const note = noteOf(after)
-    if (sameAnswer && sameNote(memo.note, note) && (after.hidden || sameStanding(before, after))) continue
+    if (sameAnswer && sameNote(memo.note, note) && (after.hidden ? sameNoteSource : sameStanding)(before, after)) continue
     memo = {
       ...memo,
       availability: after.availability,
@@ -239,11 +239,15 @@ function carryForward(record: PresenceRecord, now: Instant, policy: Policy): Pre
 
 const activityForStrangers = ({ hidden, claim }: Standing) => (hidden ? null : (claim?.activity ?? null))
 
+/** All that strangers see of a hidden user's facts, beside the note itself. */
+const sameNoteSource = (one: Standing, other: Standing): boolean => one.noteClaim?.class === other.noteClaim?.class
+
 const sameStanding = (one: Standing, other: Standing): boolean =>
   one.claim === other.claim &&
   one.noteClaim === other.noteClaim &&
   one.source === other.source &&
-  one.connected === other.connected
+  one.connected === other.connected &&
+  one.hidden === other.hidden
 
 function earliest(one: Instant | null, other: Instant | null): Instant | null {
   return one === null ? other : other === null ? one : Math.min(one, other)

@@ -97,6 +97,42 @@ describe('hidden equals offline', () => {
     expect(mine).toMatchObject({ availability: 'offline', source: 'none', lastActiveAt: 8 })
   })
 
+  test('[S2] [R8] when the hiding of a deactivated user ends, what strangers see of it is a change of that instant', () => {
+    const hidden = recordAfter([
+      [1, open('a')],
+      [5, set('offline', 20)],
+      [9, close('a', 8)],
+    ])
+    const at = (now: Instant) => resolve('u', hidden, now, { ...POLICY, deactivated: true }).stranger
+    expect([at(19), at(20)]).toMatchObject([
+      { lastActiveAt: 1, changedAt: 5 },
+      { lastActiveAt: 8, changedAt: 20 },
+    ])
+  })
+
+  test('[S2] when a hidden user’s note ends and another source says the same, strangers are told of the source', () => {
+    const lunch = (source: 'app' | 'calendar', leaseMs: number | null) =>
+      ({
+        type: 'claim_set',
+        key: `${source}:1`,
+        class: source,
+        availability: null,
+        activity: null,
+        note: { text: 'lunch', emoji: '' },
+        since: null,
+        until: null,
+        leaseMs,
+      }) as const
+    const hidden = recordAfter([
+      [1, lunch('app', 19)],
+      [2, lunch('calendar', null)],
+      [5, set('offline')],
+    ])
+    const [before, after] = [seen(hidden, 19), seen(hidden, 20)]
+    expect(after.noteSource).not.toBe(before.noteSource)
+    expect(after.changedAt).toBe(20)
+  })
+
   test('[H1] [R9] hiding while offline moves nothing, and showing oneself again starts a new answer', () => {
     const offline = recordAfter([
       [1, open('a')],
