@@ -118,7 +118,7 @@ test('[F7] a node that stood still is given up; back as a zombie it says nothing
   await until(async () => (await availabilityAt(c, gina)) === 'offline')
 })
 
-test('[F8] a node that is cut off answers as of when it last knew all, refuses to write, and catches up', {
+test('[F8, F14] a node that is cut off answers as of when it last knew all, refuses to write and to judge tokens that it does not know, and catches up', {
   timeout: 40_000,
 }, async () => {
   const [a, , c] = trio.nodes
@@ -133,6 +133,8 @@ test('[F8] a node that is cut off answers as of when it last knew all, refuses t
   expect(Date.now() - Date.parse((await asOf()) ?? '')).toBeLessThan(60_000)
   await expect(c.call('PUT', '/v1/presence/me/note', ines.token, { text: 'lost' })).rejects.toThrow(/503/)
   await a.call('PUT', '/v1/presence/me/note', ines.token, { text: 'meanwhile' })
+  const unknown = { headers: { Authorization: 'Bearer made-elsewhere-meanwhile' } }
+  for (const path of ['/v1/presence/me', '/api/v4/users/me/status']) expect((await c.request(path, unknown)).status).toBe(503)
   expect((await c.request('/readyz')).status).toBe(200)
   expect((await c.request('/readyz?writable')).status).toBe(503)
   trio.wire.heal()
