@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { Failure } from '../core/errors.ts'
 import type { Ledger } from '../core/ports.ts'
 import type { Log } from '../core/service.ts'
 import type { Ending } from './ending.ts'
@@ -11,9 +12,25 @@ const CLOSE_MS_MAX = 15_000
 /** Serves from a ledger, the given one or one that it opens. Answers the ledger to serve from next; null: it was asked to end. */
 export type Life = (given: Ledger | null) => Promise<Ledger | null>
 
-/** One after the other in one process: after a gap everything is loaded anew, on the same port. */
-export async function liveOn(live: Life): Promise<void> {
-  for (let next = await live(null); next !== null; ) next = await live(next)
+/**
+ * One after the other in one process: after a gap everything is loaded anew, on the same port. Whoever starts the first hears why it
+ * cannot be; a later one whose store is away again, or takes nothing yet, is tried until it can.
+ */
+export async function liveOn(live: Life, ending: Ending): Promise<void> {
+  for (let next = await live(null); next !== null; ) next = await liveLater(live, next, ending)
+}
+
+async function liveLater(live: Life, given: Ledger, ending: Ending): Promise<Ledger | null> {
+  for (let next: Ledger | null = given; ; next = null) {
+    try {
+      return await live(next)
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'unavailable') throw error
+      process.stderr.write(`rollcall: ${error.message}; it is tried again\n`)
+    }
+    await Promise.race([wait(RETRY_MS), ending.asked])
+    if (ending.isAsked) return null
+  }
 }
 
 /** Opens the ledger again, as soon as it can be; null: asked to end before. From there on the life has to close in time. */

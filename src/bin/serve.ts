@@ -38,7 +38,7 @@ export async function serve(config: Config, place: Place): Promise<void> {
   setFlagsFromString('--heap-growing-percent=50')
   const ending = createEnding()
   const before = { incarnation: 0 }
-  await liveOn((given) => live({ config, place, ending, before, given }))
+  await liveOn((given) => live({ config, place, ending, before, given }), ending)
 }
 
 interface LifeParts {
