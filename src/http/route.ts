@@ -158,21 +158,19 @@ export function serve(fastify: FastifyInstance, { routes, manners, services, rat
         if (failure === null) request.setDecorator('principal', principal)
         done(failure ?? undefined)
       }
-      const ask = (refused: (error: Error) => void): void => {
-        try {
-          const asked = manners.identify(request)
-          if (asked instanceof Promise) asked.then(admit, done)
-          else admit(asked)
-        } catch (error) {
-          refused(error as Error)
-        }
+      const ask = (): void => {
+        const asked = manners.identify(request)
+        if (asked instanceof Promise) asked.then(admit, done)
+        else admit(asked)
       }
-      ask((error) => {
+      try {
+        ask()
+      } catch (error) {
         // Another node may have made the token just now.
         const known = services.authentication.caughtUp()
-        if (known === null) done(error)
-        else known.then(() => ask(done), done)
-      })
+        if (known === null) done(error as Error)
+        else known.then(ask).catch(done)
+      }
     }
     const first = declared.access === 'user' ? [identify] : [beginOnly]
     const counted = rates !== null && (declared.rate === 'read' || declared.rate === 'set')
