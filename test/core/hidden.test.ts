@@ -6,7 +6,7 @@ import { resolve } from '../../src/core/resolve.ts'
 import { transition } from '../../src/core/transition.ts'
 import type { Instant } from '../../src/core/vocabulary.ts'
 import { aPolicy, END_MS_MAX, lastOf, replay, someSteps, someUnseenSteps } from './arbitraries.ts'
-import { aClaim, close, note, OTHERS, OWN, online, open, own, POLICY, recordAfter, seen, set, withdraw } from './facts.ts'
+import { aClaim, claim, close, note, OTHERS, OWN, online, open, own, POLICY, recordAfter, seen, set, withdraw } from './facts.ts'
 
 describe('hidden equals offline', () => {
   const aHiding = fc.record({
@@ -111,21 +111,10 @@ describe('hidden equals offline', () => {
   })
 
   test('[S2] when a hidden user’s note ends and another source says the same, strangers are told of the source', () => {
-    const lunch = (source: 'app' | 'calendar', leaseMs: number | null) =>
-      ({
-        type: 'claim_set',
-        key: `${source}:1`,
-        class: source,
-        availability: null,
-        activity: null,
-        note: { text: 'lunch', emoji: '' },
-        since: null,
-        until: null,
-        leaseMs,
-      }) as const
+    const lunch = { text: 'lunch', emoji: '' }
     const hidden = recordAfter([
-      [1, lunch('app', 19)],
-      [2, lunch('calendar', null)],
+      [1, claim('app:1', { note: lunch, leaseMs: 19 })],
+      [2, claim('calendar:1', { note: lunch })],
       [5, set('offline')],
     ])
     const [before, after] = [seen(hidden, 19), seen(hidden, 20)]

@@ -4,6 +4,7 @@ import type { Changes, PresenceView } from '../../src/core/service.ts'
 import type { Presence, UserId } from '../../src/core/vocabulary.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
 import { aStep, type Step, settled } from '../core/arbitraries.ts'
+import { claim, set } from '../core/facts.ts'
 import { anAdministrator, aPrincipal, createWorld, type World } from './world.ts'
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000, toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'Date'] }))
@@ -101,20 +102,9 @@ test('[C1] [G6] a cursor of a node that had not heard of a policy yet is told wh
     await createWorld({ userIds: ['ada', 'bob'], ledger }),
   ]
   const say = (userId: UserId, availability: 'busy' | 'offline', until: number | null) =>
-    early.engine.service.as(aPrincipal(userId), 'test').commands.change(userId, [
-      {
-        type: 'claim_set',
-        key: 'app:desk',
-        class: 'app',
-        availability: 'busy',
-        activity: null,
-        note: null,
-        since: null,
-        until: null,
-        leaseMs: null,
-      },
-      { type: 'availability_set', availability, activity: null, until, fades: false, alike: null },
-    ])
+    early.engine.service
+      .as(aPrincipal(userId), 'test')
+      .commands.change(userId, [claim('app:desk', { availability: 'busy' }), set(availability, until)])
   await say('ada', 'offline', null)
   await say('bob', 'busy', Date.now() + 100)
   const [before, after] = [early, late].map(({ engine }) => engine.service.as(aPrincipal('eve'), 'test').view)
