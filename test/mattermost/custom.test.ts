@@ -122,7 +122,7 @@ test('[MM-D2] [MM-1.11-8] it is taken away, also when there is none', async () =
   expect((await recents(ada))[0].text).toBe('goes')
 })
 
-test('[MM-1.11-3] [MM-1.8-9] an end that is given', async () => {
+test('[MM-1.11-3] [MM-1.11-6] [MM-1.8-9] an end that is given', async () => {
   const end = after(3_600_000)
   await put({ text: 'a', emoji: 'house', duration: 'one_hour', expires_at: end })
   const written = end.replace(/\.?0*Z$/, 'Z')
@@ -130,7 +130,8 @@ test('[MM-1.11-3] [MM-1.8-9] an end that is given', async () => {
   expect((await recents(ada))[0]).toEqual({ emoji: 'house', text: 'a', duration: 'one_hour', expires_at: written })
   await put({ text: 'b', expires_at: '2090-01-02T03:04:05.120+02:00' })
   expect((await recents(ada))[0]).toMatchObject({ duration: 'date_and_time', expires_at: '2090-01-02T03:04:05.12+02:00' })
-  expect((await ada.custom()).expires_at).toBe('2090-01-02T01:04:05.12Z')
+  expect((await ada.custom()).expires_at).toBe('2090-01-02T03:04:05.12+02:00')
+  expect(JSON.parse((await propOf(ben, ada.id)).customStatus).expires_at).toBe('2090-01-02T01:04:05.12Z')
 })
 
 test('[MM-1.11-6] the duration is for its owner, and goes with the end that it came with', async () => {

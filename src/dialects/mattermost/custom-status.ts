@@ -2,7 +2,7 @@ import type { Instant, Note } from '../../core/vocabulary.ts'
 import { emojiName } from './emoji.ts'
 import { type Decoded, decodeArray, decodeStruct } from './go-json.ts'
 import { DURATIONS, type Duration, endOf, type GoTime, goTime, ZERO_TIME } from './time.ts'
-import { customStatusText } from './translate.ts'
+import { customStatusText, type Timing } from './translate.ts'
 
 export const CUSTOM_STATUS_FIELDS = { emoji: 'string', text: 'string', duration: 'string', expires_at: 'time' } as const
 
@@ -39,11 +39,12 @@ export function withRecent(list: string, { emoji, text, duration, end }: WantedS
   return `[${[recent, ...others].slice(0, RECENTS_MAX).join()}]`
 }
 
-/** The duration that a note was given here, as the recent ones tell; null: they do not, or it is from elsewhere. */
-export function durationIn(list: string | undefined, note: Note | null): string | null {
+/** Duration and end as a note was given them here, as the recent ones tell; null: they do not, or it is from elsewhere. */
+export function timingIn(list: string | undefined, note: Note | null): Timing | null {
   if (list === undefined || note === null) return null
   const { text, until } = note
-  return recentsIn(list)?.find((recent) => recent.text === text && recent.expires_at.at === until)?.duration ?? null
+  const found = recentsIn(list)?.find((recent) => recent.text === text && recent.expires_at.at === until)
+  return found === undefined ? null : { duration: found.duration, expires_at: found.expires_at.text }
 }
 
 /** The list without one, told by its whole text; null: it is not in it. The emoji given may be spelt in any way. */

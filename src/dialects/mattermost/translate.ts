@@ -57,16 +57,12 @@ export function noteEvent(words: NoteWords, until: Instant | null, given: string
   }
 }
 
-/** The user prop `customStatus`: a JSON text of its own, empty when there is no note. `duration`: as a timed one was given, where that is known. */
-export function customStatusProp(note: Note | null, duration: string | null = null): string {
+/** The user prop `customStatus`: a JSON text of its own, empty when there is no note. `timing`: as a timed one was given, where that is known. */
+export function customStatusProp(note: Note | null, timing: Timing | null = null): string {
   if (note === null) return ''
   const { text, until } = note
-  return customStatusText({
-    emoji: emojiShown(note),
-    text,
-    duration: until === null ? '' : (duration ?? 'date_and_time'),
-    expires_at: (until === null ? ZERO_TIME : goTime(until)).text,
-  })
+  const shown = until === null ? STANDING : (timing ?? { duration: 'date_and_time', expires_at: goTime(until).text })
+  return customStatusText({ emoji: emojiShown(note), text, ...shown })
 }
 
 /** A custom status with its keys in this order. */
@@ -76,6 +72,11 @@ export interface CustomStatus {
   readonly duration: string
   readonly expires_at: string
 }
+
+/** How long a custom status is to last, as it was written. */
+export type Timing = Pick<CustomStatus, 'duration' | 'expires_at'>
+
+const STANDING: Timing = { duration: '', expires_at: ZERO_TIME.text }
 
 export function customStatusText({ emoji, text, duration, expires_at }: CustomStatus): string {
   return encode({ emoji, text, duration, expires_at })

@@ -3,7 +3,7 @@ import type { User } from '../../core/accounts.ts'
 import type { Role } from '../../core/principal.ts'
 import type { Instant, Presence } from '../../core/vocabulary.ts'
 import { VERSION } from './config.ts'
-import { durationIn } from './custom-status.ts'
+import { timingIn } from './custom-status.ts'
 import { encode } from './go-json.ts'
 import { SPACE } from './ids.ts'
 import { customStatusProp } from './translate.ts'
@@ -21,7 +21,7 @@ export function userBody(user: User, presence: Presence | null, recents?: string
   const [firstName, lastName] = namesOf(user.name)
   const note = presence?.note ?? null
   const props = {
-    customStatus: customStatusProp(note, durationIn(recents, note)),
+    customStatus: customStatusProp(note, timingIn(recents, note)),
     ...(recents !== undefined && { recentCustomStatuses: recents }),
   }
   return encode({
