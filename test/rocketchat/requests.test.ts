@@ -82,6 +82,8 @@ test('[RC-1.0-12] a form is read like JSON', async () => {
   expect(await message()).toBe('a form!')
   expect((await raw('{"message":"typed"}', 'application/json; charset=utf-8')).status).toBe(200)
   expect(await message()).toBe('typed')
+  expect((await raw('{"message":"in capitals"}', 'Application/JSON')).status).toBe(200)
+  expect(await message()).toBe('in capitals')
 })
 
 test.each([

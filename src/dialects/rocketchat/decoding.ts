@@ -35,8 +35,9 @@ function flatQuery(read: unknown): Record<string, unknown> | null {
 
 /** A body is JSON or a form; what cannot be read says nothing, as in the product. */
 export function bodyOf(contentType: string | undefined, bytes: Buffer): object {
-  if (contentType?.includes('application/json')) return jsonOf(bytes)
-  if (contentType?.includes('application/x-www-form-urlencoded')) return formOf(bytes)
+  const type = contentType?.toLowerCase()
+  if (type?.includes('application/json')) return jsonOf(bytes)
+  if (type?.includes('application/x-www-form-urlencoded')) return formOf(bytes)
   return {}
 }
 
