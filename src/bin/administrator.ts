@@ -1,3 +1,5 @@
+import { withoutPassword } from './config.ts'
+
 /** Shows a generated password the one time that it is known, with the command that makes a new one. */
 export function adminFrame(made: { readonly username: string; readonly password: string }, store: string): string {
   const lines = [
@@ -7,7 +9,7 @@ export function adminFrame(made: { readonly username: string; readonly password:
     `  password  ${made.password}`,
     '',
     'It is not shown again. With the server stopped, this sets a new one:',
-    `  npx rollcall admin reset --store ${store}`,
+    `  npx rollcall admin reset --store ${withoutPassword(store)}`,
   ]
   const width = Math.max(...lines.map((line) => line.length))
   const rule = '─'.repeat(width + 2)

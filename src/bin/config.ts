@@ -77,7 +77,7 @@ export function readConfig(
   const read = <T>(variable: Variable, fallback: string, parse: (text: string) => T | null, right: string): T => {
     const text = given(variable) ?? fallback
     const value = parse(text)
-    if (value === null) throw malformed(variable, `(or ${flagOf(variable)}) is "${text}", but must be ${right}`)
+    if (value === null) throw malformed(variable, `(or ${flagOf(variable)}) is "${withoutPassword(text)}", but must be ${right}`)
     return value
   }
   return {
@@ -119,6 +119,9 @@ function refuseUnknown(environment: Readonly<Record<string, string | undefined>>
 
 const malformed = (field: string, what: string): Failure =>
   new Failure('invalid', `${field} ${what}.`, { reason: 'malformed', field })
+
+/** An address as it may be shown: whoever reads it need not know what stands before the `@`. */
+export const withoutPassword = (address: string): string => address.replace(/^(?!file:)([a-z]*:?\/*).*@/i, '$1…@')
 
 /** Never repeats the password. */
 function readPassword(text: string): string {

@@ -3,6 +3,7 @@ import { constants, readFileSync } from 'node:fs'
 import { access, stat, statfs } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname, resolve } from 'node:path'
+import { Failure } from '../core/errors.ts'
 import { doubtful, type Finding, fine, wrong } from './finding.ts'
 
 /** What `rollcall serve` would start with. */
@@ -11,8 +12,14 @@ export interface Settings {
   readonly host: string
   readonly tls: { readonly cert: string; readonly key: string } | null
   readonly trustedProxies: readonly string[]
-  /** Where a store in Redis is; empty for another. Throws Failure. */
-  readonly redisHosts: readonly { readonly host: string; readonly port: number }[]
+  /** Of a store in Redis; null for another. */
+  readonly redis: RedisSettings | null
+}
+
+interface RedisSettings {
+  readonly hosts: readonly { readonly host: string; readonly port: number }[]
+  /** Settings of it that may lose what was stored. Throws Failure when it cannot be used. */
+  doubts(): Promise<readonly { readonly says: string; readonly remedy: string }[]>
 }
 
 /** A store's disk should have as much, in bytes. */
@@ -34,10 +41,10 @@ export async function lookAtSetting(settings: Settings): Promise<readonly Findin
   ]
 }
 
-async function storeFindings({ store, redisHosts }: Settings): Promise<readonly Finding[]> {
+async function storeFindings({ store, redis }: Settings): Promise<readonly Finding[]> {
   if (store === 'memory:')
     return [doubtful('store', 'It is in memory, and gone with the process.', 'Set ROLLCALL_STORE=file:FOLDER.')]
-  if (redisHosts.length > 0) return Promise.all(redisHosts.map(redisFinding))
+  if (redis !== null) return redisFindings(redis)
   return folderFindings(resolve(store.slice('file:'.length)))
 }
 
@@ -64,7 +71,18 @@ async function nearest(folder: string): Promise<string> {
   return exists !== null || dirname(folder) === folder ? folder : nearest(dirname(folder))
 }
 
-function redisFinding({ host, port }: Settings['redisHosts'][number]): Promise<Finding> {
+async function redisFindings({ hosts, doubts }: RedisSettings): Promise<readonly Finding[]> {
+  const found = await Promise.all(hosts.map(hostFinding))
+  if (found.every(({ state }) => state === 'wrong')) return found
+  try {
+    return [...found, ...(await doubts()).map(({ says, remedy }) => doubtful('store', `${says}.`, `${remedy}.`))]
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return [...found, wrong('store', `${error.message}.`, 'A server would not start with it: correct ROLLCALL_STORE, or Redis.')]
+  }
+}
+
+function hostFinding({ host, port }: RedisSettings['hosts'][number]): Promise<Finding> {
   return new Promise((done) => {
     const socket = connect({ host, port, timeout: CONNECT_MS_MAX })
     const end = (finding: Finding): void => {

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { Failure } from '../core/errors.ts'
+import type { Ledger } from '../core/ports.ts'
 import { type Filling, type FillingParts, fillWith, type Picture } from './copies.ts'
 import { openFilling } from './embedded/fill.ts'
 import { type EmbeddedLedger, openEmbeddedLedger } from './embedded/ledger.ts'
@@ -29,7 +30,7 @@ export async function importStore(store: string, { lines, replace = false }: Imp
 
 /** Copies it into an empty or absent folder. */
 export async function backupStore(store: string, folder: string): Promise<void> {
-  const ledger = await openExisting(store)
+  const ledger = await openFolder(store)
   try {
     await ledger.backup(folder)
   } finally {
@@ -37,8 +38,14 @@ export async function backupStore(store: string, folder: string): Promise<void> 
   }
 }
 
-/** For whoever does more with it; it must be closed. */
-export async function openExisting(store: string): Promise<EmbeddedLedger> {
+/** For whoever does more with it; it must be closed. One in Redis may be served meanwhile. */
+export async function openExisting(store: string): Promise<Ledger> {
+  if (!isRedis(store)) return openFolder(store)
+  const { openRedisLedger } = await import('./redis/ledger.ts')
+  return openRedisLedger({ address: readRedisAddress(store), makes: false })
+}
+
+async function openFolder(store: string): Promise<EmbeddedLedger> {
   const folder = folderOf(store)
   const files = await readdir(folder).catch(() => [])
   if (files.length === 0) throw new Failure('not_found', `there is no store in ${folder}`, { field: 'store' })
@@ -52,7 +59,7 @@ export async function openStorePicture(store: string): Promise<Picture> {
     return openPicture(readRedisAddress(store))
   }
   await using opening = new AsyncDisposableStack()
-  const ledger = opening.adopt(await openExisting(store), (opened) => opened.close())
+  const ledger = opening.adopt(await openFolder(store), (opened) => opened.close())
   const picture = opening.use(await ledger.picture())
   const opened = opening.move()
   return { ...picture, [Symbol.asyncDispose]: () => opened.disposeAsync() }

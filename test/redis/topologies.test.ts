@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, test } from 'vitest'
 import type { Ledger } from '../../src/core/ports.ts'
 import { readRedisAddress } from '../../src/ledgers/redis/address.ts'
 import { openRedisLedger } from '../../src/ledgers/redis/ledger.ts'
@@ -30,3 +31,21 @@ for (const contract of [ledgerContract, archiveContract]) {
   contract('redis cluster', () => openAt(cluster?.hosts))
   contract('redis behind sentinels, each commit on a replica too', () => openAt(watched?.hosts, '&replicas=1'))
 }
+
+test('servers that want a password are found through sentinels that want none, and through those that want the same', async () => {
+  const sentinels = watched?.hosts.split(',').map((host) => host.split(':')[1] ?? '') ?? []
+  for (const port of sentinels) say(port, ['SENTINEL', 'SET', 'watched', 'auth-pass', 'secret'])
+  for (const { port } of [watched?.primary, watched?.replica].filter((server) => server !== undefined))
+    say(String(port), ['CONFIG', 'SET', 'masterauth', 'secret', 'requirepass', 'secret'])
+  const open = async () => {
+    const store = `redis://:secret@${watched?.hosts}?prefix=${randomUUID()}`
+    const ledger = await openRedisLedger({ address: readRedisAddress(store), factsPartitions: 1 })
+    await ledger.close()
+  }
+  await open()
+  for (const port of sentinels) say(port, ['ACL', 'SETUSER', 'default', 'resetpass', '>secret'])
+  await open()
+})
+
+const say = (port: string, command: readonly string[]): string =>
+  execFileSync('redis-cli', ['-p', port, ...command], { encoding: 'utf8' })

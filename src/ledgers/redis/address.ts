@@ -27,18 +27,27 @@ export function readRedisAddress(store: string): RedisAddress {
   const options = new URLSearchParams(query)
   const unknown = [...options.keys()].find((name) => !OPTIONS.includes(name))
   const replicas = Number(options.get('replicas') ?? 0)
-  if (scheme === undefined) throw refused('it should look like redis://HOST:PORT')
+  if (scheme === undefined)
+    throw refused('it should look like redis://HOST:PORT, with %40, %2F, %3A for a @, / or : in a user or password')
   if (unknown !== undefined) throw refused(`"${unknown}" is not one of its options, which are ${OPTIONS.join(', ')}`)
   if (!Number.isInteger(replicas) || replicas < 0) throw refused('"replicas" must be a whole number')
   return {
     hosts: hosts.split(',').map(readHost),
     tls: scheme === 'rediss',
-    username: username ? decodeURIComponent(username) : undefined,
-    password: password ? decodeURIComponent(password) : undefined,
+    username: username ? decoded(username) : undefined,
+    password: password ? decoded(password) : undefined,
     database: Number(database || 0),
     prefix: options.get('prefix') ?? 'rollcall',
     master: options.get('master'),
     replicas,
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw refused('a "%" in its user or password is written %25')
   }
 }
 

@@ -1,9 +1,8 @@
-import { Failure } from '../../core/errors.ts'
 import type { Archive, Archived } from '../../core/ports.ts'
 import { atOf, boundsOf, versionOf } from '../places.ts'
 import { keysOf } from './keys.ts'
 import type { Script } from './scripts.ts'
-import type { Reply, Talk } from './talk.ts'
+import type { Talk } from './talk.ts'
 
 export interface RedisArchiveParts {
   readonly talk: Talk
@@ -20,23 +19,19 @@ export function createRedisArchive({ talk, prefix, erase }: RedisArchiveParts): 
       const bounds = range.order === 'oldest-first' ? [`[${first}`, `(${end}`] : [`(${end}`, `[${first}`]
       const reverse = range.order === 'oldest-first' ? [] : ['REV']
       const limit = ['LIMIT', '0', String(range.limit)]
-      return ((await answered(talk.send(series, ['ZRANGE', series, ...bounds, 'BYLEX', ...reverse, ...limit]))) as Buffer[]).map(
-        archivedIn,
-      )
+      return ((await talk.send(series, ['ZRANGE', series, ...bounds, 'BYLEX', ...reverse, ...limit])) as Buffer[]).map(archivedIn)
     },
     async names(partition, { after, limit }) {
       const { names } = keysOf(prefix, partition)
       const from = after === undefined ? '-' : `(${after}`
-      const found = await answered(talk.send(names, ['ZRANGE', names, from, '+', 'BYLEX', 'LIMIT', '0', String(limit)]))
+      const found = await talk.send(names, ['ZRANGE', names, from, '+', 'BYLEX', 'LIMIT', '0', String(limit)])
       return (found as Buffer[]).map(String)
     },
     async erase(partition, name, before) {
       const { names, series } = keysOf(prefix, partition)
-      await answered(
-        erase(
-          [names, series(name)],
-          [name, before === undefined ? '' : boundsOf({ order: 'oldest-first', from: before, limit: 0 })[0]],
-        ),
+      await erase(
+        [names, series(name)],
+        [name, before === undefined ? '' : boundsOf({ order: 'oldest-first', from: before, limit: 0 })[0]],
       )
     },
   }
@@ -47,12 +42,4 @@ const PLACE_LENGTH = 26
 function archivedIn(member: Buffer): Archived {
   const place = member.toString('latin1', 0, PLACE_LENGTH)
   return { place, at: atOf(place), version: versionOf(place), value: member.subarray(PLACE_LENGTH + 1) }
-}
-
-async function answered(asked: Promise<Reply>): Promise<Reply> {
-  try {
-    return await asked
-  } catch (error) {
-    throw new Failure('unavailable', `Redis did not answer: ${String((error as Error).message)}`, { reason: 'ledger_away' })
-  }
 }

@@ -7,6 +7,7 @@ import { packOut, type Wanted } from './pack.ts'
 import type { Replicas } from './replicas.ts'
 import type { Script } from './scripts.ts'
 import type { Reply } from './talk.ts'
+import { isRefusal } from './words.ts'
 
 export interface CommitterParts {
   readonly script: Script
@@ -16,6 +17,8 @@ export interface CommitterParts {
   readonly replicas: Replicas | null
   /** The store had less than is known here: something that was committed is gone from it. */
   readonly onBehind: () => void
+  /** Redis answered, and would not store it, or its replicas would not. */
+  readonly onRefused: (words: string) => void
 }
 
 /** Resolves once stored, and told here; throws Failure `unavailable` when it cannot tell or store. */
@@ -43,7 +46,7 @@ interface Part {
  * Group commit, for partitions that one command may name: one script call is on its way while the next gathers. What an answer means is
  * worked out once the next call is on its way: Redis and this process work at the same time.
  */
-export function createCommitter({ script, prefix, following, replicas, onBehind }: CommitterParts): Committer {
+export function createCommitter({ script, prefix, following, replicas, onBehind, onRefused }: CommitterParts): Committer {
   let queue: Asked[] = []
   let working = false
 
@@ -56,9 +59,15 @@ export function createCommitter({ script, prefix, following, replicas, onBehind 
       queue = queue.slice(GROUP_COMMITS_MAX)
       const answered = group.length === 0 ? null : commitGroup(partsOf(group, prefix))
       tell?.()
-      tell = (await answered?.catch((error: Error) => () => refuse(group, error))) ?? null
+      tell = (await answered?.catch((error: Error) => () => fail(group, error))) ?? null
     }
     working = false
+  }
+
+  function fail(group: readonly Asked[], error: Error): void {
+    // After an answer that was lost, only asking again tells.
+    if (!(error instanceof Failure) || isRefusal(error)) onRefused(error.message)
+    refuse(group, error)
   }
 
   /** Answers how those who asked are told. */

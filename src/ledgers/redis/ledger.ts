@@ -4,11 +4,12 @@ import { assertCommit, FACTS_PARTITIONS, partitionsOf } from '../writes.ts'
 import type { RedisAddress } from './address.ts'
 import { createRedisArchive } from './archive.ts'
 import { type Committer, createCommitter, HEARD_MS_MAX, unavailable } from './committer.ts'
+import { doubtsAbout } from './doubts.ts'
 import { createFollowing } from './following.ts'
 import { keysOf, metaKey } from './keys.ts'
 import { loadAll, readPositions } from './load.ts'
 import { readLogs } from './log.ts'
-import { FORMAT, settleMeta } from './meta.ts'
+import { FORMAT, readMeta, settleMeta } from './meta.ts'
 import { takePicture } from './picture.ts'
 import { createReplicas } from './replicas.ts'
 import { readScripts } from './scripts.ts'
@@ -20,6 +21,8 @@ export interface RedisLedgerParts {
   readonly address: RedisAddress
   /** Fixed when the store is new; an existing one keeps its own. */
   readonly factsPartitions?: number
+  /** Whether a store is made where there is none; else that is Failure `not_found`. */
+  readonly makes?: boolean
   readonly log?: { warn(words: string): void }
 }
 
@@ -32,6 +35,7 @@ export interface RedisLedger extends Ledger {
 export async function openRedisLedger({
   address,
   factsPartitions = FACTS_PARTITIONS,
+  makes = true,
   log = { warn: () => {} },
 }: RedisLedgerParts): Promise<RedisLedger> {
   const { prefix } = address
@@ -39,7 +43,8 @@ export async function openRedisLedger({
   try {
     const scripts = await readScripts(talk)
     const { commit, erase, renew, settle } = scripts
-    const meta = await settleMeta(settle, prefix, factsPartitions)
+    const meta = makes ? await settleMeta(settle, prefix, factsPartitions) : await readMeta(talk, prefix)
+    for (const { says, remedy } of await doubtsAbout(talk, prefix)) log.warn(`${says}: ${remedy}`)
     const partitions = partitionsOf(meta.factsPartitions)
     const positions = await readPositions(talk, prefix, partitions)
     const following = createFollowing(positions)
@@ -59,7 +64,20 @@ export async function openRedisLedger({
     for (const group of groups) {
       const { counter } = keysOf(prefix, group[0] ?? '')
       const replicas = address.replicas > 0 ? createReplicas(talk, counter, address.replicas) : null
-      const committer = createCommitter({ script: commit, prefix, following, replicas, onBehind: () => watch.distrust() })
+      const tryWriting = async (): Promise<void> => {
+        // Leaves the counter as it is, but is written, and copied.
+        await talk.send(counter, ['INCRBY', counter, '0'])
+        await replicas?.hold()
+      }
+      const onRefused = (words: string): void => watch.refused(tryWriting, words)
+      const committer = createCommitter({
+        script: commit,
+        prefix,
+        following,
+        replicas,
+        onBehind: () => watch.distrust(),
+        onRefused,
+      })
       for (const partition of group) committers.set(partition, committer)
     }
     const watch = watchStore({ talk, prefix, partitions, epoch: meta.epoch, format: meta.format, following, time, renew, log })
@@ -97,9 +115,7 @@ export async function openRedisLedger({
         async raise(to) {
           if (to <= watch.format()) return
           const key = metaKey(prefix)
-          await talk.send(key, ['HSET', key, 'format', String(to)]).catch((error: Error) => {
-            throw unavailable(error.message)
-          })
+          await talk.send(key, ['HSET', key, 'format', String(to)])
           log.warn(`the store has format ${to} from now on: versions that do not read it refuse it`)
         },
       },

@@ -26,10 +26,11 @@ export async function settleMeta(settle: Script, prefix: string, factsPartitions
   return metaIn(fieldsIn(found))
 }
 
-/** Null: there is no store. Throws as `settleMeta`. */
-export async function readMeta(talk: Talk, prefix: string): Promise<Meta | null> {
+/** Throws as `settleMeta`, and Failure `not_found` when there is no store. */
+export async function readMeta(talk: Talk, prefix: string): Promise<Meta> {
   const fields = await readFields(talk, prefix)
-  return fields.size === 0 ? null : metaIn(fields)
+  if (fields.size === 0) throw new Failure('not_found', 'there is no store in this Redis under this prefix', { field: 'store' })
+  return metaIn(fields)
 }
 
 /** All that it says, by name; nothing when there is no store. */

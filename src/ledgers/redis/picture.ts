@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { Failure } from '../../core/errors.ts'
 import type { Archive, Partition, Positions } from '../../core/ports.ts'
 import type { ArchivedEntry, CopiedEntry, Picture } from '../copies.ts'
 import { partitionsOf } from '../writes.ts'
@@ -60,7 +59,6 @@ export async function openPicture(address: RedisAddress): Promise<Picture> {
   const talk = await openTalk(address)
   try {
     const meta = await readMeta(talk, address.prefix)
-    if (meta === null) throw new Failure('not_found', 'there is no store in this Redis under this prefix', { field: 'store' })
     const picture = await takePicture({ talk, prefix: address.prefix, meta, scripts: await readScripts(talk) })
     const dispose = async (): Promise<void> => {
       await picture[Symbol.asyncDispose]()

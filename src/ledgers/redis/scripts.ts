@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Reply, Talk, Word } from './talk.ts'
+import { isUnknownScript } from './words.ts'
 
 /** Runs one of the scripts beside this file, which Redis keeps under its digest. */
 export type Script = (keys: readonly [string, ...string[]], parameters: readonly Word[]) => Promise<Reply>
@@ -33,7 +34,7 @@ async function readScript(talk: Talk, name: keyof Scripts): Promise<Script> {
     try {
       return await talk.send(keys[0], ['EVALSHA', digest, ...rest])
     } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+      if (!isUnknownScript(error)) throw error
       return talk.send(keys[0], ['EVAL', text, ...rest])
     }
   }

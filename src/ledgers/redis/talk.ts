@@ -1,13 +1,14 @@
 import { createClient, createCluster, createSentinel, RESP_TYPES, type RedisSentinelOptions } from '@redis/client'
 import { Failure } from '../../core/errors.ts'
 import type { RedisAddress } from './address.ts'
+import { failed, wordsOf } from './words.ts'
 
 export type Word = string | Buffer
 export type Reply = null | number | Buffer | readonly Reply[]
 
 /** A way of sending commands, whatever is at the other end: one server, a primary that sentinels watch, or a cluster. */
 export interface Talk {
-  /** The command goes to where the key is. Rejects when it could not be sent, or its answer was lost. */
+  /** The command goes to where the key is. Rejects with Failure `unavailable`: not sent, refused, or its answer was lost. */
   send(key: string, command: readonly Word[]): Promise<Reply>
   /** A further one, for commands that block. */
   another(): Promise<Talk>
@@ -39,13 +40,32 @@ export async function openTalk(address: RedisAddress): Promise<Talk> {
   throw new Failure('unavailable', `Redis cannot be used at ${names}: ${wordsOf(why)}`, { reason: 'ledger_away' })
 }
 
-const wordsOf = (why: unknown): string =>
-  why instanceof AggregateError ? why.errors.map(wordsOf).join('; ') : String((why as Error).message)
+const refuse = (error: unknown): never => {
+  throw failed(error)
+}
 
-type Mode = 'standalone' | 'cluster' | { readonly master: string }
+/** Of sentinels: what they call the primary, and as whom they let us in. */
+type Mode = 'standalone' | 'cluster' | { readonly master: string; readonly login: Login }
+type Login = Pick<RedisAddress, 'username' | 'password'>
 
+const NOBODY: Login = { username: undefined, password: undefined }
+
+/** Sentinels often ask for no password where their servers do, and refuse one. */
 async function modeOf(address: RedisAddress, host: RedisAddress['hosts'][number]): Promise<Mode> {
-  const client = createClient({ ...optionsOf(address, { reconnects: false }), socket: socketOf(address, host, false) })
+  try {
+    return await askMode(address, host, address)
+  } catch (error) {
+    const mode = address.password === undefined ? null : await askMode(address, host, NOBODY).catch(() => null)
+    if (mode === null || typeof mode === 'string') throw error
+    return mode
+  }
+}
+
+async function askMode(address: RedisAddress, host: RedisAddress['hosts'][number], login: Login): Promise<Mode> {
+  const { username, password } = login
+  // Sentinels have no databases.
+  const options = optionsOf({ ...address, username, password, database: 0 }, { reconnects: false })
+  const client = createClient({ ...options, socket: socketOf(address, host, false) })
   client.on('error', () => {})
   await client.connect()
   try {
@@ -57,7 +77,7 @@ async function modeOf(address: RedisAddress, host: RedisAddress['hosts'][number]
     const master = address.master ?? (names.length === 1 ? names[0] : undefined)
     if (master === undefined || !names.includes(master))
       throw new Error(`these sentinels watch ${names.join(', ')}: say which with ?master=NAME`)
-    return { master }
+    return { master, login: { username, password } }
   } finally {
     client.destroy()
   }
@@ -67,7 +87,7 @@ async function openAs(mode: Mode, address: RedisAddress): Promise<Talk> {
   const another = (): Promise<Talk> => openAs(mode, address)
   if (mode === 'standalone') return talkToOne(address, another)
   if (mode === 'cluster') return talkToCluster(address, another)
-  return talkToPrimary(address, mode.master, another)
+  return talkToPrimary(address, mode, another)
 }
 
 async function talkToOne(address: RedisAddress, another: () => Promise<Talk>): Promise<Talk> {
@@ -77,7 +97,7 @@ async function talkToOne(address: RedisAddress, another: () => Promise<Talk>): P
   client.on('error', () => {})
   await client.connect()
   return {
-    send: (_key, command) => client.sendCommand<Reply>(command),
+    send: (_key, command) => client.sendCommand<Reply>(command).catch(refuse),
     another,
     sharesSlots: true,
     isReady: () => client.isReady,
@@ -96,7 +116,7 @@ async function talkToCluster(address: RedisAddress, another: () => Promise<Talk>
   cluster.on('error', () => {})
   await cluster.connect()
   return {
-    send: (key, command) => cluster.sendCommand<Reply>(key, false, [...command]),
+    send: (key, command) => cluster.sendCommand<Reply>(key, false, [...command]).catch(refuse),
     another,
     sharesSlots: false,
     isReady: () => cluster.isOpen,
@@ -104,13 +124,17 @@ async function talkToCluster(address: RedisAddress, another: () => Promise<Talk>
   }
 }
 
-async function talkToPrimary(address: RedisAddress, name: string, another: () => Promise<Talk>): Promise<Talk> {
+async function talkToPrimary(
+  address: RedisAddress,
+  { master: name, login }: Extract<Mode, object>,
+  another: () => Promise<Talk>,
+): Promise<Talk> {
   const sentinel = createSentinel({
     RESP: 2,
     name,
     sentinelRootNodes: [...address.hosts],
     nodeClientOptions: { ...optionsOf(address), socket: socketOf(address) },
-    sentinelClientOptions: { socket: socketOf(address) },
+    sentinelClientOptions: { ...loginOf(login), socket: socketOf(address) },
     masterPoolSize: 1,
     scanInterval: PING_MS,
     maxCommandRediscovers: 0,
@@ -121,7 +145,7 @@ async function talkToPrimary(address: RedisAddress, name: string, another: () =>
   // Of the client's own connections each waits for its answer before the next command; on a lease commands follow one another.
   const lease = await sentinel.acquire()
   return {
-    send: (_key, command) => lease.sendCommand<Reply>(false, [...command]),
+    send: (_key, command) => lease.sendCommand<Reply>(false, [...command]).catch(refuse),
     another,
     sharesSlots: true,
     isReady: () => sentinel.isReady,
@@ -137,8 +161,7 @@ const BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer }, timeout: 0 }
 function optionsOf({ username, password, database }: RedisAddress, { reconnects = true } = {}) {
   return {
     RESP: 2 as const,
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
+    ...loginOf({ username, password }),
     ...(database !== 0 && { database }),
     // A command that waits for a connection would be answered long after its caller gave up.
     disableOfflineQueue: reconnects,
@@ -146,6 +169,11 @@ function optionsOf({ username, password, database }: RedisAddress, { reconnects 
     commandOptions: BYTES,
   }
 }
+
+const loginOf = ({ username, password }: Login) => ({
+  ...(username !== undefined && { username }),
+  ...(password !== undefined && { password }),
+})
 
 function socketOf({ tls }: RedisAddress, host?: RedisAddress['hosts'][number], reconnects = true): SocketOptions {
   return {

@@ -39,12 +39,17 @@ export interface StoreWatch {
   format(): number
   /** The store was seen without something that is known here, whatever it has by the next look. */
   distrust(): void
+  /** Something was not stored, and no more is asked for until `tryWriting`, which each look calls, resolves. */
+  refused(tryWriting: () => Promise<void>, words: string): void
   stop(): void
 }
 
 /** Looks each second whether the store is there, is the one it was, and has lost nothing; and keeps its logs short. */
-export function watchStore({ talk, prefix, partitions, epoch, format, following, time, renew, log }: WatchParts): StoreWatch {
+export function watchStore(parts: WatchParts): StoreWatch {
+  const { talk, prefix, partitions, epoch, format, following, time, renew, log } = parts
   let why: string | null = null
+  let told: string | null = null
+  const refusals = new Map<() => Promise<void>, string>()
   let [looks, stopped, distrusted] = [0, false, false]
   let written = format
   const history: (readonly number[])[] = []
@@ -107,28 +112,47 @@ export function watchStore({ talk, prefix, partitions, epoch, format, following,
     }
   }
 
-  function tell(now: string | null): void {
-    if (now !== null && why === null) log.warn(`the ledger is away: ${now}`)
-    if (now === null && why !== null) log.warn('the ledger is back')
-    why = now
+  async function tryAgain(): Promise<void> {
+    for (const tryWriting of refusals.keys()) {
+      const words = await tryWriting().then(() => null, wordsIn)
+      if (words === null) refusals.delete(tryWriting)
+      else refusals.set(tryWriting, words)
+    }
+  }
+
+  const away = (): string | null => why ?? refusals.values().next().value ?? null
+
+  function tell(): void {
+    const now = away()
+    if (now !== null && now !== told) log.warn(`the ledger is away: ${now}`)
+    if (now === null && told !== null) log.warn('the ledger is back')
+    told = now
   }
 
   void (async () => {
     while (!stopped) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS).unref())
       if (stopped) return
-      tell(await look().catch((error: Error) => `Redis does not answer: ${error.message}`))
+      why = await look().catch(wordsIn)
+      if (why === null) await tryAgain()
+      tell()
     }
   })()
   return {
-    away: () => (talk.isReady() ? why : (why ?? 'there is no connection to Redis')),
+    away: () => away() ?? (talk.isReady() ? null : 'there is no connection to Redis'),
     staleSince: () => (why !== null || performance.now() - fresh.lookedAt > STALE_MS ? fresh.asOf : null),
     format: () => written,
     distrust() {
       distrusted = true
+    },
+    refused(tryWriting, words) {
+      refusals.set(tryWriting, words)
+      tell()
     },
     stop() {
       stopped = true
     },
   }
 }
+
+const wordsIn = ({ message }: Error): string => message
