@@ -42,6 +42,8 @@ export interface People {
   get(userId: UserId): User | null
   /** A user's id in a space, without decoding the user; null: no such user. */
   idIn(space: string, userId: UserId): string | null
+  /** The same also of whoever was removed a moment ago, for those who are told so; of others who have none, their id. */
+  lastIdIn(space: string, userId: UserId): string
   /** Grows with each change of the user; 0: no such user. For caches. */
   versionOf(userId: UserId): number
   everyone(): Iterable<User>

@@ -9,6 +9,8 @@ import { decodeUser, emailOf, fold, type Glance, glanceAt, idInSpace, type Store
 const DECODED_MAX = 20_000
 /** Look-ups of each kind that are remembered. */
 const RECENT_MAX = 50_000
+/** Removed users whose ids are remembered, so that whoever watched them can be told. */
+const REMOVED_MAX = 10_000
 const [BOT, DEACTIVATED, ADMINISTRATOR] = [1, 2, 4]
 
 /** Everybody, in memory: encoded records, the indexes over them, and the columns that the engine reads. */
@@ -33,6 +35,8 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
   const listeners: ((change: Change) => void)[] = []
   const decoded = new Map<UserId, User>()
   const administrators = new Set<UserId>()
+  /** What was given to those who are no more, the last at the end. */
+  const removed = new Map<UserId, Glance['ids']>()
   let versions = new Float64Array(1024)
   let lastRemoval: Version = 0
   let createdAts = new Float64Array(1024)
@@ -113,7 +117,11 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
   function remove(userId: UserId): number {
     const slot = slotOf(userId)
     if (slot < 0) return slot
-    enter(slot, userId, glanceAt(records.value(slot)), 'remove')
+    const glance = glanceAt(records.value(slot))
+    removed.delete(userId)
+    removed.set(userId, glance.ids)
+    if (removed.size > REMOVED_MAX) removed.delete(removed.keys().next().value ?? '')
+    enter(slot, userId, glance, 'remove')
     byId.remove(hashOf(userId), slot)
     recent.delete(userId)
     administrators.delete(userId)
@@ -136,6 +144,12 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
     if (found === undefined) return otherIdIn(spaceName, records.value(slot))
     const given = has(slot, found.given) ? glanceAt(records.value(slot)).ids[spaceName] : undefined
     return idInSpace(found.space, userId, given)
+  }
+
+  function lastIdIn(spaceName: string, userId: UserId): string {
+    const space = byName.get(spaceName)?.space
+    const former = space && idInSpace(space, userId, removed.get(userId)?.[spaceName])
+    return idIn(spaceName, userId) ?? former ?? userId
   }
 
   function findIn(index: SlotIndex, text: string): UserId | null {
@@ -203,6 +217,7 @@ export function createUsers({ idSpaces }: { readonly idSpaces: readonly IdSpace[
       find,
       get,
       idIn,
+      lastIdIn,
       everyone,
       versionOf(userId) {
         const slot = slotOf(userId)

@@ -381,3 +381,15 @@ test('[MM-3.2-33] a token that may look at some users hears of nobody else, whoe
   await wait(QUIET_MS)
   expect(statusesOf(socket, other)).toEqual([])
 })
+
+test.each([
+  ['its id serves all products', 'whoserves14allproducts1234'],
+  ['its id here is another', 'of-elsewhere'],
+])('[MM-3.2-46] who was asked for and is deleted is told to be offline: %s', async (_, id) => {
+  const cleo = await newSpeaker(server, `cleo${people}`, { password: null, id })
+  const socket = await enter(ada)
+  await cleo.set('dnd')
+  await ada.post('/users/status/ids', [cleo.id])
+  await server.call('DELETE', `/v1/users/${id}`, server.adminToken)
+  await socket.event('status_change', isOf(cleo, 'offline'))
+})

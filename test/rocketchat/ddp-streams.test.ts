@@ -192,8 +192,11 @@ describe('stream-user-presence', () => {
     await ddp.end()
   })
 
-  test('[RC-2.4-16] a watched user who is deleted looks offline', async () => {
-    const ann = await someone()
+  test.each([
+    ['its id is everywhere the same', {}],
+    ['it has an id of its own here', { ids: { rocketchat: 'AnnHere' } }],
+  ])('[RC-2.4-16] a watched user who is deleted looks offline: %s', async (_, ids) => {
+    const ann = await server.createUser({ username: `user-${++made}`, password: null, ...ids })
     await set(ann, { status: 'online' })
     const ddp = await watching(ann)
     await server.call('DELETE', `/v1/users/${ann.user.id}`, server.adminToken)

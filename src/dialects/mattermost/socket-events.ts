@@ -25,7 +25,7 @@ export interface SocketEvents {
 }
 
 export function createSocketEvents({ people }: Services): SocketEvents {
-  const idOf = (userId: string): string => people.idIn(SPACE, userId) ?? userId
+  const idOf = (userId: string): string => people.lastIdIn(SPACE, userId)
   /** Others' connections may stand in pages: the text that they share has no e-mail address. */
   const userText = (presence: Presence, own: { readonly recents: string | undefined } | null): string => {
     const user = people.get(presence.userId)

@@ -6,6 +6,7 @@ import type { Fanout } from '../../realtime/fanout.ts'
 import type { Ring } from '../../realtime/ring.ts'
 import { nosub } from './ddp.ts'
 import { type Entered, enter } from './entering.ts'
+import { NAME } from './ids.ts'
 import type { BugLog } from './methods-errors.ts'
 import { loginResult } from './socket-account.ts'
 import type { Form } from './socket-form.ts'
@@ -60,7 +61,7 @@ export interface SocketLoginParts {
 
 export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
   const { services, fanout, presets, news, form, ring, client, connection, send, log } = parts
-  const { authentication, settings } = services
+  const { authentication, people, settings } = services
   let account: Account | null = null
 
   function become({ principal, token }: Entered, resumes: string | null): void {
@@ -79,7 +80,8 @@ export function createSocketLogin(parts: SocketLoginParts): SocketLogin {
   const encoderOf = (stream: PresenceStream) => (presences: readonly Presence[], gone: readonly UserId[]) => {
     if (settings.current.broadcastDisabled) return []
     const frames = presences.map(form.frames[stream])
-    if (stream === 'watched') for (const userId of gone) frames.push(connection.frame(form.write(goneMessage(userId))))
+    if (stream === 'watched')
+      for (const userId of gone) frames.push(connection.frame(form.write(goneMessage(people.lastIdIn(NAME, userId)))))
     return frames
   }
 
