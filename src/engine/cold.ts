@@ -13,7 +13,7 @@ export interface Frozen {
   readonly toldChangeAt: Instant
 }
 
-/** Facts as the ledger's bytes, in blocks: all that is held of users whom nobody has asked about for a while. */
+/** Packed facts, in blocks: all that is held of users whom nobody has asked about for a while. */
 export interface Cold {
   put(slot: number, frozen: Frozen): void
   has(slot: number): boolean

@@ -14,7 +14,6 @@ import type { PresenceRecord } from '../core/record.ts'
 import { nextDeadline } from '../core/resolve.ts'
 import type { PresenceService } from '../core/service.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
-import { decodeRecord, encodeRecord } from './codec.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createEnact } from './enact.ts'
 import { createEstates } from './estates.ts'
@@ -95,8 +94,6 @@ export function createEngine(parts: EngineParts): Engine {
     subjects,
     policies,
     now,
-    read: (value, version) => normalised(decodeRecord(value), version),
-    write: encodeRecord,
     ...(warmMax !== undefined && { warmMax }),
   })
   const recency = createRecency({ factsPartitions: ledger.factsPartitions })
@@ -246,7 +243,7 @@ export function createEngine(parts: EngineParts): Engine {
       const slot = subjects.slotOf(key)
       if (slot < 0) return orphans.put(key, record, version)
       if (!isOf(slot, record)) return void roster.put(slot, null, version)
-      roster.keep(slot, value, record, version)
+      roster.keep(slot, record, version)
       if (record.shown.lapsed) lapsed.add(slot)
       schedule(slot, record, record.shown.asOf)
       sessions.restore(key, record)

@@ -4,6 +4,7 @@ import { emptyRecord, type PresenceRecord, type Session } from '../core/record.t
 import { nextDeadline, resolve, type Views } from '../core/resolve.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
 import { createCold } from './cold.ts'
+import { createPacking, type Packing } from './packing.ts'
 import type { Policies } from './policies.ts'
 import { isSame, isUntold, type Row, UNREAD } from './row.ts'
 
@@ -11,10 +12,8 @@ export interface RosterParts {
   readonly subjects: Subjects
   readonly policies: Policies
   readonly now: () => Instant
-  /** A record from what the ledger holds. */
-  readonly read: (value: Uint8Array, version: Version) => PresenceRecord
-  /** What `read` reads. */
-  readonly write: (record: PresenceRecord) => Uint8Array
+  /** How facts that nobody asks about are kept. */
+  readonly packing?: Packing
   /** Users without facts whose views are remembered; the oldest is forgotten. */
   readonly strangersMax?: number
   /** Users with facts, and without a connection, whose facts are objects; the one of longest standing becomes bytes again. */
@@ -36,8 +35,8 @@ export interface Roster {
   passing(slot: number, see: () => void): void
   /** Takes over what the ledger holds; `record` null: the key is gone. */
   put(slot: number, record: PresenceRecord | null, version: Version): Row
-  /** While loading: as `put`, but the row is made only when somebody asks for it. `record` is what `value` says. */
-  keep(slot: number, value: Uint8Array, record: PresenceRecord, version: Version): void
+  /** While loading: as `put`, but the row is made only when somebody asks for it. */
+  keep(slot: number, record: PresenceRecord, version: Version): void
   forget(slot: number): void
   /** All views must be made anew: the policy changed. */
   expireAll(): void
@@ -60,7 +59,7 @@ const NEVER = Number.POSITIVE_INFINITY
 const EXPIRED = Number.NEGATIVE_INFINITY
 
 export function createRoster(parts: RosterParts): Roster {
-  const { subjects, policies, now, read, write, strangersMax = 50_000, warmMax = 10_000 } = parts
+  const { subjects, policies, now, packing = createPacking(), strangersMax = 50_000, warmMax = 10_000 } = parts
   const rows: (Row | undefined)[] = []
   /** Also of rows that were not written since they were made of it: those need not be written again. */
   const cold = createCold()
@@ -120,7 +119,7 @@ export function createRoster(parts: RosterParts): Roster {
 
   function thaw(slot: number): Row {
     const { value, version, toldChangeAt } = cold.peek(slot)
-    const record = read(value, version)
+    const record = packing.unpack(value)
     const row = add(slot, record, version)
     row.record = record
     row.toldChangeAt = toldChangeAt
@@ -148,7 +147,7 @@ export function createRoster(parts: RosterParts): Roster {
     if (record === null || record.sessions.some(isConnected) || isUntold(row)) return
     const { told, changedAt } = record.shown
     if (cold.has(slot)) cold.retell(slot, toldChangeAt)
-    else cold.put(slot, { value: write(record), version, told: told ?? version, changedAt, toldChangeAt })
+    else cold.put(slot, { value: packing.pack(record), version, told: told ?? version, changedAt, toldChangeAt })
     coldPolicies[slot] = policy
     rows[slot] = undefined
   }
@@ -183,8 +182,7 @@ export function createRoster(parts: RosterParts): Roster {
 
   function recordInPassing(slot: number): PresenceRecord {
     if (!isCold(slot)) return recordAt(slot)
-    const { value, version } = cold.peek(slot)
-    return read(value, version)
+    return packing.unpack(cold.peek(slot).value)
   }
 
   const idAt = (slot: number): UserId | null => rows[slot]?.own.userId || subjects.idAt(slot)
@@ -208,10 +206,10 @@ export function createRoster(parts: RosterParts): Roster {
       if (row !== undefined && rows[slot] !== undefined) cool(slot, row)
     },
     put,
-    keep(slot, value, record, version) {
+    keep(slot, record, version) {
       if (held(slot) !== undefined) return void put(slot, record, version)
       const { told, changedAt } = record.shown
-      cold.put(slot, { value, version, told: told ?? version, changedAt, toldChangeAt: changedAt })
+      cold.put(slot, { value: packing.pack(record), version, told: told ?? version, changedAt, toldChangeAt: changedAt })
       while (coldPolicies.length < slot) coldPolicies.push(undefined)
       coldPolicies[slot] = policies.of(slot)
       factsCount++

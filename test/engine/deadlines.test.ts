@@ -5,8 +5,9 @@ import { factsPartition } from '../../src/core/ports.ts'
 import { emptyRecord } from '../../src/core/record.ts'
 import { type PresenceEvent, transition } from '../../src/core/transition.ts'
 import type { UserId } from '../../src/core/vocabulary.ts'
-import { decodeRecord, encodeRecord } from '../../src/engine/codec.ts'
+import { encodeRecord } from '../../src/engine/codec.ts'
 import { createHeap } from '../../src/engine/heap.ts'
+import { createPacking } from '../../src/engine/packing.ts'
 import { createPolicies } from '../../src/engine/policies.ts'
 import { createRoster } from '../../src/engine/roster.ts'
 import { isUntold, markTold } from '../../src/engine/row.ts'
@@ -72,13 +73,14 @@ test('[G5] whoever ends leaves the facts of others as they are, and becomes byte
   const policies = createPolicies(subjects, SETTINGS)
   let now = 1
   let read = 0
-  const decode = (value: Uint8Array) => {
+  const { pack, unpack } = createPacking()
+  const counting = (bytes: Uint8Array) => {
     read++
-    return decodeRecord(value)
+    return unpack(bytes)
   }
-  const roster = createRoster({ subjects, policies, now: () => now, read: decode, write: encodeRecord, warmMax: 1 })
+  const roster = createRoster({ subjects, policies, now: () => now, packing: { pack, unpack: counting }, warmMax: 1 })
   const record = transition(emptyRecord(0), busyUntil(5), { via: 'test', by: 'app', self: false }, 1, DEFAULT_POLICY)
-  for (const slot of [0, 1]) roster.keep(slot, encodeRecord(record), record, 1)
+  for (const slot of [0, 1]) roster.keep(slot, record, 1)
   const isAnnaUntold = () => isUntold(roster.at(0))
   expect([isAnnaUntold(), read]).toEqual([false, 1])
   now = 6

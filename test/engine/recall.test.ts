@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { emptyRecord } from '../../src/core/record.ts'
-import { decodeRecord, encodeRecord } from '../../src/engine/codec.ts'
 import { createCold } from '../../src/engine/cold.ts'
 import { inOrder, type Keyed } from '../../src/engine/inOrder.ts'
+import { createPacking } from '../../src/engine/packing.ts'
 import { createPolicies } from '../../src/engine/policies.ts'
 import { createRoster } from '../../src/engine/roster.ts'
 import { createMemoryLedger } from '../../src/ledgers/memory.ts'
@@ -146,15 +146,18 @@ test('[H2, C2, G5] whose facts became bytes again is as before: nothing unseen i
 test('a walk over everybody takes no facts out of the cold; who is asked for does, and goes back in turn unless connected', () => {
   const crowd = createCrowd(['ada', 'bob', 'eve'])
   let reads = 0
+  const { pack, unpack } = createPacking()
   const roster = createRoster({
     subjects: crowd,
     policies: createPolicies(crowd, SETTINGS),
     now: () => 2_000,
-    read(value) {
-      reads++
-      return decodeRecord(value)
+    packing: {
+      pack,
+      unpack(bytes) {
+        reads++
+        return unpack(bytes)
+      },
     },
-    write: encodeRecord,
     warmMax: 1,
   })
   const session = {
@@ -169,8 +172,7 @@ test('a walk over everybody takes no facts out of the cold; who is asked for doe
     seenUntil: null,
   } as const
   const connected = { ...emptyRecord(1_000), sessions: [session] }
-  for (const [slot, record] of [emptyRecord(1_000), emptyRecord(1_000), connected].entries())
-    roster.keep(slot, encodeRecord(record), record, slot + 1)
+  for (const [slot, record] of [emptyRecord(1_000), emptyRecord(1_000), connected].entries()) roster.keep(slot, record, slot + 1)
   const readsOf = (ask: () => void): number => {
     reads = 0
     ask()
