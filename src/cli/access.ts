@@ -5,6 +5,7 @@ import { SCOPES } from '../core/principal.ts'
 import { save } from './saved.ts'
 import { type Answer, connect, serverAt, serverUrl } from './server.ts'
 import { ask, askSecret, example, print, printAs, printJson, printTable } from './terminal.ts'
+import { untilOf } from './until.ts'
 
 export function loginCommand(): Command {
   return new Command('login')
@@ -56,14 +57,23 @@ export function tokenCommand(): Command {
     .option('--only <user...>', 'the only users that it may touch')
     .option('--group <group...>', 'groups whose members, at the moment, it may touch too')
     .option('--origin <origin...>', 'the only web origins that it may come from')
-    .option('--until <time>', 'when it ends, like 2027-01-31T00:00:00Z')
+    .option('--until <time>', 'when it ends: 90d, 2027-01-31 or a time like 2027-01-31T15:00:00Z')
     .option('--json', 'answer as JSON')
     .addHelpText(
       'after',
       `\nScopes: ${SCOPES.join(', ')}.\n${example("rollcall token create 'wall display' --scope presence:read")}`,
     )
     .action(async (name: string, { kind, user, scope, only, group, origin, until, json }) => {
-      const wanted = { name, kind, user, scopes: scope, users: only, groups: group, origins: origin, until }
+      const wanted = {
+        name,
+        kind,
+        user,
+        scopes: scope,
+        users: only,
+        groups: group,
+        origins: origin,
+        until: until && untilOf(until, new Date()),
+      }
       const made = await (await connect()).call('POST', '/v1/tokens', wanted)
       if (json) return printJson(made)
       print(made.token)

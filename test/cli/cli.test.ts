@@ -125,7 +125,7 @@ describe('users and tokens', () => {
   })
 
   test('[K5] a token stands alone on standard output, works, is listed by its tail, and ends', async () => {
-    const { stdout } = await rollcall(['token', 'create', 'a bot', '--scope', 'presence:read'])
+    const { stdout } = await rollcall(['token', 'create', 'a bot', '--scope', 'presence:read', '--until', '90d'])
     const token = stdout.trim()
     const asks = () => server.request('/v1/presence/me', { headers: { Authorization: `Bearer ${token}` } })
     expect((await asks()).status).toBe(200)
@@ -133,6 +133,7 @@ describe('users and tokens', () => {
       ({ name }: { name: string }) => name === 'a bot',
     )
     expect(described).toMatchObject({ kind: 'personal', scopes: ['presence:read'], tail: token.slice(-described.tail.length) })
+    expect(Math.abs(Date.parse(described.until) - Date.now() - 90 * 86_400_000)).toBeLessThan(60_000)
     expect((await rollcall(['token', 'revoke', described.id])).code).toBe(0)
     expect((await asks()).status).toBe(401)
   })

@@ -52,7 +52,8 @@ test('[K17] times are read as people say them', () => {
     '2027-02-03T10:00:00+02:00': '2027-02-03T08:00:00.000Z',
   }
   for (const [word, at] of Object.entries(told)) expect([word, untilOf(word, now)]).toEqual([word, at])
-  for (const word of ['', 'soon', '25:00', '99999h', '12']) expect(() => untilOf(word, now)).toThrow('is no time')
+  for (const word of ['', 'soon', '25:00', '99999h', '12', '2027-02-30', '2027-02-30T10:00:00Z', '2027-13-01'])
+    expect(() => untilOf(word, now)).toThrow('is no time')
 })
 
 test('[K18] changes are told as they come, over a restart of the server too', async () => {
