@@ -31,6 +31,8 @@ export function folderOf(store: string): string {
   if (scheme === 'file' && rest !== '') return rest
   if (isRedis(store))
     throw new Failure('invalid', 'this can be done with a store in a folder only (file:FOLDER)', { field: 'store' })
+  if (store === 'memory:')
+    throw new Failure('invalid', 'a store in memory is gone with its server: this needs one that stays', { field: 'store' })
   throw new Failure('invalid', `"${store}" names no store; use file:FOLDER (as file:./data), redis://HOST or memory:`, {
     field: 'store',
   })

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { adminFrame } from '../../src/bin/administrator.ts'
 import { NODE_MAJOR_MIN } from '../../src/bin/node-needed.ts'
 import { COMPILED, startServer } from '../server.ts'
 
@@ -82,6 +83,15 @@ test('[ST4] a new store gets an administrator with a generated password, shown o
   await server.restart()
   expect(server.logs.stdout).toBe(`${before}rollcall listening on ${server.url}\n`)
   expect(server.logs.stderr).not.toContain(password)
+})
+
+test.each([
+  ['file:./data', 'npx rollcall admin reset --store file:./data '],
+  ["file:/srv/Ann's data", "npx rollcall admin reset --store 'file:/srv/Ann'\\''s data' "],
+  ['redis://:secret@db?prefix=a&replicas=1', "npx rollcall admin reset --store 'redis://…@db?prefix=a&replicas=1' "],
+  ['memory:', 'The store is in memory: all of it goes with the server. '],
+])('[ST4] of %s the frame says what to do when the password is lost', (store, words) => {
+  expect(adminFrame({ username: 'admin', password: 'secret-word' }, store)).toContain(words)
 })
 
 test('[ST4] an administrator of the environment is made without a word, and only in a new store', async () => {
