@@ -228,7 +228,7 @@ test('[K13] a file that cannot be read or written, and a store that is not there
     [['export', nowhere], `${nowhere} cannot be written: there is no such file or folder.`],
     [['export', home], `${home} cannot be written: it is there already; name another file.`],
     [['admin', 'reset', '--store', `file:${nowhere}`], `there is no store in ${nowhere}`],
-    [['admin', 'reset', '--store', 'memory:'], 'a store in memory is gone with its server'],
+    [['admin', 'reset', '--store', 'memory:'], 'a store in memory is gone with its server: this needs one that stays'],
     [['backup', './monday'], 'A running server puts its backup beside its own store: give a name, not a path.'],
   ]
   for (const [args, words] of told) expect(await rollcall(args)).toEqual({ code: 1, stdout: '', stderr: `rollcall: ${words}\n` })
