@@ -70,9 +70,9 @@ export interface PresenceCommands<Seen extends ShownPresence = Presence> {
   change(userId: UserId, events: readonly PresenceEvent[], options?: ChangeOptions): Promise<Seen>
   /** A heartbeat: a claim with a lease is believed for another. Throws as `change`, and `not_found` no_such_claim. */
   keepClaim(userId: UserId, key: string): Promise<StatedClaim>
-  /** What is claimed about a user: all of it for the user and who may `read-explain`, else what the principal itself claims. */
+  /** What is claimed about a user: all of it for whoever may have it explained, else what the principal itself claims. */
   claims(userId: UserId): Promise<readonly StatedClaim[]>
-  /** Throws as `change` does, and `forbidden` unless it is oneself or the principal may `read-explain`. */
+  /** Throws as `change` does, and `forbidden` unless it is oneself, or one may `read-explain` and has the scope `admin`. */
   explain(userId: UserId, speech?: Speech): Promise<Explanation<Seen>>
   /** One's own session for a new connection: a cut one is adopted, else one is opened. Throws Failure `forbidden`, `invalid`. */
   attend(attendance: Attendance): Attended

@@ -44,6 +44,12 @@ export function selfOf({ userId, reach, scopes }: Principal): UserId | null {
   return reach !== null && !scopes.has('presence:write-own') ? null : userId
 }
 
+/** Whether everything that is known of a user may be told: it says who hides, so a token that only reads does not do for others. */
+export function mayExplain(principal: Principal, userId: UserId): boolean {
+  const self = selfOf(principal)
+  return self === userId || (self !== null && principal.permissions.has('read-explain') && principal.scopes.has('admin'))
+}
+
 /** The slot of a user who exists. Throws Failure `not_found`. */
 export function found(slot: number): number {
   if (slot < 0) throw new Failure('not_found', 'There is no such user.', { reason: 'no_such_user' })

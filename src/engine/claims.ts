@@ -5,7 +5,7 @@ import { endOfClaim } from '../core/resolve.ts'
 import type { PresenceCommands } from '../core/service.ts'
 import type { PresenceEvent } from '../core/transition.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
-import { admit, found, selfOf } from './admission.ts'
+import { admit, found, mayExplain } from './admission.ts'
 import type { ServiceParts } from './service.ts'
 
 /** Claims of sources, kept by heartbeats and listed. */
@@ -38,13 +38,12 @@ export function createClaims(
       return claim
     },
     async claims(userId) {
-      const { scopes, reach, permissions } = principal
+      const { scopes, reach } = principal
       const mayRead = scopes.has('presence:read')
       if (!mayRead && ![...scopes].some((scope) => scope.startsWith('claims:')))
         throw new Failure('forbidden', 'The token lacks the scope presence:read.', { reason: 'scope_missing' })
       found(reach === null || reach.has(userId) ? subjects.slotOf(userId) : -1)
-      const isOwn = selfOf(principal) === userId || permissions.has('read-explain')
-      const all = mayRead && isOwn && !isApplication(principal)
+      const all = mayRead && mayExplain(principal, userId) && !isApplication(principal)
       return standing(userId, ledger.now()).filter(({ by }) => all || by === principal.by)
     },
   }

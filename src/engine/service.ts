@@ -6,7 +6,7 @@ import type { PresenceRecord } from '../core/record.ts'
 import type { PresenceCommands, PresenceService } from '../core/service.ts'
 import type { Deed, PresenceEvent } from '../core/transition.ts'
 import type { Instant, UserId } from '../core/vocabulary.ts'
-import { admit, found, inspect, notPermitted, selfOf } from './admission.ts'
+import { admit, found, inspect, mayExplain, notPermitted, selfOf } from './admission.ts'
 import { assertOwnClaims, createClaims } from './claims.ts'
 import type { Enact } from './enact.ts'
 import { createKept } from './kept.ts'
@@ -75,9 +75,7 @@ function createCommands(parts: ServiceParts, principal: Principal, via: string):
     },
     async explain(userId, speech) {
       assertReads(principal)
-      const self = selfOf(principal)
-      const may = self !== null && (userId === self || principal.permissions.has('read-explain'))
-      if (!may) throw notPermitted('read explanations')
+      if (!mayExplain(principal, userId)) throw notPermitted('read explanations')
       const slot = found(principal.reach === null || principal.reach.has(userId) ? subjects.slotOf(userId) : -1)
       return explain(userId, roster.recordAt(slot), ledger.now(), policies.of(slot), speech)
     },

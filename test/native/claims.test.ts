@@ -121,6 +121,18 @@ test('[N42] everybody lists what they claim, the user and who may explain what a
   expect(again.status).toBe(304)
 })
 
+test.each(['application', 'personal'])(
+  '[N17] [N42] a token of an administrator’s that only reads and claims is told of nobody that they hide: %s',
+  async (kind) => {
+    const { user, token } = await person()
+    await ask(server, 'PUT /v1/presence/me/availability', { token, body: { availability: 'offline' } })
+    const made = { name: 'calendar', kind, scopes: ['presence:read', 'claims:calendar'] }
+    const reader = (await ask(server, 'POST /v1/tokens', { body: made })).body.token
+    expect((await ask(server, `GET /v1/presence/${user.id}/explain`, { token: reader })).status).toBe(403)
+    expect((await ask(server, `GET /v1/presence/${user.id}/claims`, { token: reader })).body).toEqual({ claims: [] })
+  },
+)
+
 test('[N43] an application touches its own claims only, about the users it is limited to', async () => {
   const [{ user, token }, other] = [await person(), await person()]
   const [phone, rival] = [await application(), await application({ users: [user.id] })]
