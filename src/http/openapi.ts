@@ -58,7 +58,7 @@ function operationOf(route: Route, dialect: Described, write: WriteSchema): Json
     parameters: parametersOf(route, write),
     ...(body !== undefined && {
       requestBody: {
-        required: route.body !== undefined || requires(body),
+        required: (route.body !== undefined && !('default' in body)) || requires(body),
         content: contentOf(body, description.mediaTypes.bodies, write),
       },
     }),

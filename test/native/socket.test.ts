@@ -248,6 +248,8 @@ test('[N30] [N31] sessions kept by heartbeats make their user present until they
   const beat = await ask(server, `POST /v1/sessions/${made.body.sessionId}/heartbeat`, { token, body: { idle: true } })
   expect(beat.body).toEqual(made.body)
   expect(await seen()).toBe('away')
+  expect((await ask(server, `POST /v1/sessions/${made.body.sessionId}/heartbeat`, { token })).body).toEqual(made.body)
+  expect(await seen()).toBe('away')
   expect((await ask(server, `DELETE /v1/sessions/${made.body.sessionId}`, { token })).status).toBe(204)
   expect(await seen()).toBe('offline')
   const gone = await ask(server, `POST /v1/sessions/${made.body.sessionId}/heartbeat`, { token, body: {} })

@@ -169,7 +169,8 @@ export const BackupName = fields({
 
 const Name = Type.String({ minLength: 1, maxLength: 128 })
 export const NewSession = fields({ app: Name, platform: Name, idle: Type.Optional(Type.Boolean()) })
-export const Heartbeat = fields({ idle: Type.Optional(Type.Boolean()), lastInputAt: maybe(Time) })
+/** Whoever has nothing to say may leave the body out. */
+export const Heartbeat = { ...fields({ idle: Type.Optional(Type.Boolean()), lastInputAt: maybe(Time) }), default: {} }
 export const BySession = fields({ session: Type.String() })
 
 const Cursor = Type.String({ maxLength: 4_096 })

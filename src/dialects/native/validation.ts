@@ -9,10 +9,15 @@ const ofJson = new Ajv(strict)
 const TEXTUAL: readonly (string | undefined)[] = ['params', 'querystring', 'headers']
 const ofTexts = new Ajv({ ...strict, coerceTypes: true })
 
-/** Checks what a request says and changes nothing of it; the failure names the field and what would be right. */
+/**
+ * Checks what a request says and changes nothing of it; the failure names the field and what would be right. A body that was
+ * left out is what the schema says by default.
+ */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validate = (TEXTUAL.includes(httpPart) ? ofTexts : ofJson).compile(schema)
-  return (said: unknown) => {
+  const { default: unsaid } = schema as { readonly default?: unknown }
+  return (given: unknown) => {
+    const said = given === undefined ? unsaid : given
     if (validate(said)) return { value: said }
     const [error] = validate.errors ?? []
     return {
