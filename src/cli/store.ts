@@ -63,7 +63,7 @@ export function importCommand(stores: StoppedStores): Command {
     .action(async (file: string, { store, replace = false, json }) => {
       const input = await readFrom(file)
       await stores.importLines(store, createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), { replace })
-      printAs(json, { store }, `Imported into ${store}.`)
+      printAs(json, { store }, 'Imported. Start the servers with it.')
     })
 }
 

@@ -45,10 +45,15 @@ export interface Filling extends AsyncDisposable {
   complete(): Promise<void>
 }
 
+/** How long a store that may be shared is watched for commits, in ms: a node that runs renews its lease more often than that. */
+export const STILL_MS = 3_000
+
 /** What comes into a store, and whether what it holds may be thrown away for it. */
 export interface FillingParts {
   readonly header: CopyHeader
   readonly replace: boolean
+  /** How long a store that may be shared is watched for commits before what it holds is thrown away, in ms. */
+  readonly stillMs?: number
   /** What an attempt that goes on must have begun with, as text; null: nothing goes on. */
   readonly content: string | null
 }

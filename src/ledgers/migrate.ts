@@ -1,11 +1,8 @@
 import { hash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Failure } from '../core/errors.ts'
-import { type Filling, type Picture, tallyOf } from './copies.ts'
+import { type Filling, type Picture, STILL_MS, tallyOf } from './copies.ts'
 import { openStoreFilling, openStorePicture } from './stopped.ts'
-
-/** How long a source is watched for commits before it is copied, in ms: a node that runs renews its lease more often than that. */
-const STILL_MS = 3_000
 
 /** How far a migration is: of so many keys; what is archived counts too, and is not known before. */
 export interface MigrationProgress {
@@ -21,7 +18,7 @@ export interface MigrationParts {
   /** Whether what a used target holds may be thrown away. */
   readonly replace?: boolean
   readonly onProgress?: (progress: MigrationProgress) => void
-  /** How long a shared source is watched before. */
+  /** How long a shared store is watched before. */
   readonly stillMs?: number
 }
 
@@ -38,7 +35,7 @@ export async function migrateStore({
 }: MigrationParts): Promise<number> {
   await using source = await openStorePicture(from)
   await assertStill(source, from, stillMs)
-  await using target = await openStoreFilling(to, { header: source, replace, content: contentOf(source) })
+  await using target = await openStoreFilling(to, { header: source, replace, stillMs, content: contentOf(source) })
   let done = 0
   for (const partition of source.positions.keys()) {
     if (target.finished.has(partition)) continue

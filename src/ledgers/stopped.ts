@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { Failure } from '../core/errors.ts'
 import type { Ledger } from '../core/ports.ts'
-import { type Filling, type FillingParts, fillWith, type Picture } from './copies.ts'
+import { type Filling, type FillingParts, fillWith, type Picture, STILL_MS } from './copies.ts'
 import { openFilling } from './embedded/fill.ts'
 import { type EmbeddedLedger, openEmbeddedLedger } from './embedded/ledger.ts'
 import { linesOf, readExport } from './lines.ts'
@@ -25,7 +25,10 @@ export interface ImportParts {
 /** Brings an export back, with its versions and positions, under a new epoch; a store that is used is only overwritten with `replace`. */
 export async function importStore(store: string, { lines, replace = false }: ImportParts): Promise<void> {
   await using exported = await readExport(lines)
-  await fillWith(await openStoreFilling(store, { header: exported.header, replace, content: null }), exported.chunks)
+  await fillWith(
+    await openStoreFilling(store, { header: exported.header, replace, stillMs: STILL_MS, content: null }),
+    exported.chunks,
+  )
 }
 
 /** Copies it into an empty or absent folder. */

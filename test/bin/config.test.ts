@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { adminFrame } from '../../src/bin/administrator.ts'
 import { flagOf, readConfig, VARIABLES } from '../../src/bin/config.ts'
 
 test('[ST1] without any setting the server listens on 127.0.0.1:4600 and keeps its facts in ./data', () => {
@@ -81,6 +82,14 @@ test('[ST2] a password of the wrong length is not repeated', () => {
   const secret = 'secret'.repeat(200)
   expect(() => readConfig({ ROLLCALL_ADMIN_PASSWORD: secret })).toThrow('has 1200 bytes, but must have 1 to 1024')
   expect(() => readConfig({ ROLLCALL_ADMIN_PASSWORD: '' })).toThrow('has 0 bytes')
+})
+
+test('[ST2] what stands before the @ of an address is not repeated', () => {
+  const wrong = 'redis:/me:secret@127.0.0.1'
+  expect(() => readConfig({ ROLLCALL_STORE: wrong })).toThrow('is "redis:/…@127.0.0.1", but must be')
+  const made = { username: 'admin', password: 'generated' }
+  expect(adminFrame(made, 'redis://:secret@127.0.0.1')).toContain('reset --store redis://…@127.0.0.1 ')
+  expect(adminFrame(made, 'file:./me@home')).toContain('reset --store file:./me@home ')
 })
 
 test('trusted proxies are addresses, networks or the names for them', () => {

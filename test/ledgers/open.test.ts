@@ -26,6 +26,8 @@ test('memory: opens a ledger that is a new one each time', async () => {
 test.each([
   ['redis://127.0.0.1:1', 'Redis cannot be used at 127.0.0.1:1'],
   ['redis://:secret@a:b', '"a:b" is no HOST:PORT'],
+  ['redis://:100%@localhost', 'a "%" in its user or password is written %25'],
+  ['redis://:a/b@localhost', 'with %40, %2F, %3A for a @, / or :'],
   ['redis://localhost:99999', '"localhost:99999" is no HOST:PORT'],
   ['redis://localhost?wait=1', '"wait" is not one of its options, which are prefix, master, replicas'],
   ['redis://localhost?replicas=-1', '"replicas" must be a whole number'],

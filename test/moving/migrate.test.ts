@@ -118,7 +118,7 @@ test('[I3] a target in use, or begun with something else, is refused unless it m
   }
 })
 
-test('[I3] a source that is open, written to, or not there is refused, and nothing is made of it', async () => {
+test('[I3] a source that is open, written to, or not there is refused, and so is a target that servers write to: nothing is made of it', async () => {
   const [from, to] = [newFolder(), newPrefix()]
   await fill(from)
   await within(from, async () => {
@@ -134,6 +134,15 @@ test('[I3] a source that is open, written to, or not there is refused, and nothi
     )
     await expect(moving.finally(() => clearInterval(writing))).rejects.toThrow('written to; stop the servers')
   })
+  await within(shared, async (ledger) => {
+    const writing = setInterval(
+      () => void ledger.commit('facts/0', [{ key: randomUUID(), value: Buffer.from('x'), expects: 0 }]),
+      100,
+    )
+    const filling = migrate({ from, to: shared, replace: true, stillMs: 1_000 })
+    await expect(filling.finally(() => clearInterval(writing))).rejects.toThrow('written to; stop the servers')
+  })
+  expect((await contentOf(shared)).length).toBeGreaterThan(KEYS)
   for (const absent of [newFolder(), newPrefix()]) {
     await expect(migrate({ from: absent, to })).rejects.toThrow('there is no store')
     await expect(migrate({ from: absent, to })).rejects.toThrow('there is no store')

@@ -80,7 +80,7 @@ export function operationRoutes({ administration, settings }: Services, { health
       body: BackupName,
       async handle({ body, principal, reply }) {
         assertAdministrator(principal)
-        if (snapshots.backup === null) throw notOffered('be backed up')
+        if (snapshots.backup === null) throw notOffered('be copied as a folder: export it, or copy it with the means of Redis')
         return reply.code(201).send({ folder: await snapshots.backup(body.name) })
       },
     }),
@@ -157,4 +157,4 @@ function assertAdministrator({ administrator, scopes, reach }: Principal): void 
     })
 }
 
-const notOffered = (what: string): Failure => new Failure('disabled', `A store in memory cannot ${what}.`)
+const notOffered = (what: string): Failure => new Failure('disabled', `This store cannot ${what}.`)

@@ -75,7 +75,10 @@ export function createCommitter({ script, prefix, following, replicas, onBehind,
     const known = parts.map(({ partition }) => following.positionOf(partition))
     const asked = script(keysFor(parts), [packOut(parts.map(({ commits }) => commits))])
     const [reply] = await Promise.all([asked, replicas?.hold()])
-    if ((reply as readonly Reply[]).some((answer, i) => positionIn(answer) < (known[i] ?? 0))) onBehind()
+    if ((reply as readonly Reply[]).some((answer, i) => positionIn(answer) < (known[i] ?? 0))) {
+      onBehind()
+      throw new Error('it has lost what had been committed last')
+    }
     const answers = parts.map(({ commits }, i) => answersIn((reply as readonly Reply[])[i], commits.length))
     await replicas?.assertThere(parts.map(({ keys }, i) => ({ counter: keys.counter, version: highestOf(answers[i]) })))
     return () => {

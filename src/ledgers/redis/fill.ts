@@ -1,5 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { Failure } from '../../core/errors.ts'
-import type { Partition } from '../../core/ports.ts'
+import type { Partition, Positions } from '../../core/ports.ts'
 import type { CopiedEntry, Filling, FillingParts } from '../copies.ts'
 import { partitionsOf } from '../writes.ts'
 import type { RedisAddress } from './address.ts'
@@ -13,13 +14,16 @@ import { readScripts } from './scripts.ts'
 import { openTalk, type Talk } from './talk.ts'
 
 /** Opens a Redis or Valkey to be filled, under its prefix; otherwise as the folder of `openFilling` is. */
-export async function openRedisFilling(address: RedisAddress, { header, replace, content }: FillingParts): Promise<Filling> {
+export async function openRedisFilling(
+  address: RedisAddress,
+  { header, replace, stillMs = 0, content }: FillingParts,
+): Promise<Filling> {
   const talk = await openTalk(address)
   const { prefix } = address
   const meta = metaKey(prefix)
   try {
     const scripts = await readScripts(talk)
-    await makeRoom(talk, prefix, { replace, content })
+    await makeRoom(talk, prefix, { replace, stillMs, content })
     const { factsPartitions, created, positions } = header
     const begins = {
       format: FORMAT,
@@ -66,16 +70,29 @@ const goesOn = (fields: ReadonlyMap<string, string>, content: string | null): bo
   content !== null && fields.get('state') === 'filling' && fields.get('content') === content
 
 /** Leaves nothing but what an earlier attempt has brought; throws Failure `conflict` when what is there must stay. */
-async function makeRoom(talk: Talk, prefix: string, { replace, content }: Omit<FillingParts, 'header'>): Promise<void> {
+async function makeRoom(
+  talk: Talk,
+  prefix: string,
+  { replace, stillMs, content }: Required<Omit<FillingParts, 'header'>>,
+): Promise<void> {
   const fields = await readFields(talk, prefix)
   if (fields.size === 0 || (!replace && goesOn(fields, content))) return
   const partitions = partitionsOf(Number(fields.get('factsPartitions')))
   const positions = await readPositions(talk, prefix, partitions)
   const isUsed = fields.get('state') === 'filling' || partitions.some((partition) => (positions[partition] ?? 0) > 0)
   if (isUsed && !replace) throw inUse()
+  await assertStill(talk, prefix, positions, stillMs)
   for (const partition of partitions) await emptyPartition(talk, prefix, partition)
   const meta = metaKey(prefix)
   await talk.send(meta, ['DEL', meta])
+}
+
+/** Servers that run would write into what comes. */
+async function assertStill(talk: Talk, prefix: string, before: Positions, ms: number): Promise<void> {
+  await wait(ms)
+  const now = await readPositions(talk, prefix, Object.keys(before))
+  if (Object.entries(before).some(([partition, position]) => now[partition] !== position))
+    throw new Failure('conflict', 'this store in Redis is written to; stop the servers that use it first', { reason: 'taken' })
 }
 
 async function emptyPartition(talk: Talk, prefix: string, partition: Partition): Promise<void> {

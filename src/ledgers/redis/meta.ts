@@ -43,6 +43,7 @@ function metaIn(fields: ReadonlyMap<string, string>): Meta {
   const refuse = (words: string): never => {
     throw new Failure('invalid', words, { field: 'store' })
   }
+  if (!fields.has('format')) refuse('what is under this prefix in Redis is no store of rollcall: give another ?prefix=')
   if (!(format <= FORMAT)) refuse(newerFormat(fields.get('format')))
   if (fields.get('state') === 'filling')
     refuse('this store holds a copy that was never finished: an import goes with replace, a migration goes on')

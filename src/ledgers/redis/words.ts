@@ -10,6 +10,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   NOPERM: 'its user may not do what is needed, which docs/scale.md lists',
   NOAUTH: 'it wants a password, as in redis://:PASSWORD@HOST',
   WRONGPASS: 'it does not know this user with this password',
+  WRONGTYPE: 'something else is under the names of its keys: give it another ?prefix=',
   LOADING: 'it still loads what is on its disk',
 }
 
@@ -19,7 +20,7 @@ export function wordsOf(why: unknown): string {
   const { message } = why as Error
   const [code = ''] = message.split(' ', 1)
   const meaning = MEANINGS[code]
-  return meaning === undefined ? message : `${meaning} (${code})`
+  return meaning === undefined ? message.replace(/ script: \w+, on @user_script:\d+\.$/, '') : `${meaning} (${code})`
 }
 
 /** A command that was refused, or whose answer never came, as Failure `unavailable`; its cause is what the client threw. */
