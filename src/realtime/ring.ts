@@ -1,3 +1,4 @@
+import { createGrouped } from '../core/grouped.ts'
 import type { Watch, Watcher } from '../core/service.ts'
 import type { Presence, UserId } from '../core/vocabulary.ts'
 import { CLOSE, type Connection } from './connection.ts'
@@ -5,7 +6,7 @@ import type { Fanout } from './fanout.ts'
 import { RING_BYTES_MAX, WAITING_BYTES } from './limits.ts'
 
 /** Users in one chunk; more follow in the next. */
-const CHUNK_USERS_MAX = 500
+const CHUNK_USERS_MAX = 250
 
 export interface RingParts {
   readonly fanout: Fanout
@@ -38,9 +39,8 @@ export interface RingPlace {
 
 interface Chunk {
   readonly bytes: Buffer
-  readonly userIds: ReadonlySet<UserId>
-  /** Where the news of each user ends, in the same order. */
-  readonly ends: readonly number[]
+  /** Where the news of those begin and end who read here themselves: of all others nothing needs to be kept beside the bytes. */
+  readonly named: ReadonlyMap<UserId, readonly [from: number, to: number]>
   readonly cursor: string | null
 }
 
@@ -66,6 +66,7 @@ interface Place extends RingReader {
 
 export function createRing({ fanout, watch: start, presence, removed, cursor, bytesMax = RING_BYTES_MAX }: RingParts): Ring {
   const places = new Set<Place>()
+  const readers = createGrouped<UserId, Place>()
   let chunks: Chunk[] = []
   let first = 0
   let bytes = 0
@@ -109,21 +110,19 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
 
   function append({ cursor: cursorNow }: Watch): void {
     const frames: Buffer[] = []
-    const ends: number[] = []
-    const userIds = new Set<UserId>()
+    const named = new Map<UserId, readonly [number, number]>()
     let end = 0
     for (const [userId, told] of latest) {
-      if (userIds.size >= CHUNK_USERS_MAX) break
+      if (frames.length >= CHUNK_USERS_MAX) break
       const frame = told === null ? removed(userId) : presence(told)
       frames.push(frame)
+      if (readers.sizeOf(userId) > 0) named.set(userId, [end, end + frame.length])
       end += frame.length
-      ends.push(end)
-      userIds.add(userId)
       latest.delete(userId)
     }
     const reached = latest.size === 0 ? cursorNow() : null
     if (reached !== null) frames.push(cursor(reached))
-    const chunk = { bytes: Buffer.concat(frames), userIds, ends, cursor: reached }
+    const chunk = { bytes: Buffer.concat(frames), named, cursor: reached }
     chunks.push(chunk)
     bytes += chunk.bytes.length
     while (bytes > bytesMax && chunks.length > 1) {
@@ -148,7 +147,7 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
         return
       }
       const due = dueFrom(place.position)
-      const isNamed = due.chunks.some(({ userIds }) => userIds.has(place.self))
+      const isNamed = due.chunks.some(({ named }) => named.has(place.self))
       if (due.bytes.length > 0)
         connection.write(isNamed ? due.chunks.flatMap((chunk) => without(chunk, place.self)) : [due.bytes])
       place.position += due.chunks.length
@@ -175,6 +174,7 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
 
   function leave(place: Place): void {
     places.delete(place)
+    readers.remove(place.self, place)
     if (places.size > 0) return
     watch?.stop()
     watch = null
@@ -200,6 +200,7 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
         pull: () => pull(place),
       }
       places.add(place)
+      readers.add(place.self, place)
       return { start: () => pull(place), leave: () => leave(place) }
     },
     get figures() {
@@ -209,7 +210,7 @@ export function createRing({ fanout, watch: start, presence, removed, cursor, by
 }
 
 /** A chunk as it is sent to one of those whom it names. */
-function without({ bytes, userIds, ends }: Chunk, userId: UserId): readonly Buffer[] {
-  const at = [...userIds].indexOf(userId)
-  return at < 0 ? [bytes] : [bytes.subarray(0, ends[at - 1] ?? 0), bytes.subarray(ends[at])]
+function without({ bytes, named }: Chunk, userId: UserId): readonly Buffer[] {
+  const place = named.get(userId)
+  return place === undefined ? [bytes] : [bytes.subarray(0, place[0]), bytes.subarray(place[1])]
 }
