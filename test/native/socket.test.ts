@@ -183,6 +183,23 @@ test('[N38] what is said wrongly is answered with the problem and the message it
   expect((await client.closed).code).toBe(1003)
 })
 
+test('[N38] a watch that is refused changes nothing of what is watched', async () => {
+  const [anna, other] = [await person(), await person()]
+  const watcher = await talk(server, server.adminToken)
+  await watcher.say({ type: 'watch', users: [anna.user.id] })
+  const refused = [
+    { everyone: true, since: 'no-cursor' },
+    { users: [other.user.id], since: 'no-cursor' },
+    { users: [other.user.id], groups: ['no-group'] },
+  ]
+  for (const watch of refused) expect(await watcher.say({ type: 'watch', ...watch })).toMatchObject({ type: 'error' })
+  for (const { token } of [other, anna])
+    await ask(server, 'PUT /v1/presence/me/availability', { token, body: { availability: 'busy' } })
+  await watcher.until(({ presence }) => presence?.userId === anna.user.id && presence.availability === 'busy')
+  expect(watcher.heard.filter(({ presence }) => presence?.userId === other.user.id)).toEqual([])
+  watcher.socket.close()
+})
+
 test('[N38] [N23] a type is no other: numbers, truth and nothing are not read from text', async () => {
   const line = await talk(server, server.adminToken)
   for (const said of [

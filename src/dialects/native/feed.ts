@@ -68,8 +68,11 @@ export function createFeed({ connection, principal, view, groups, fanout, voice,
     return voice.cursor(text)
   }
 
-  function changesSince(since: string | null, of: SnapshotOf): Changes | null {
-    const changes = since === null ? null : view.changesSince(since)
+  /** Asked before anything is changed, as it throws. */
+  const changesSince = (since: string | null): Changes | null => (since === null ? null : view.changesSince(since))
+
+  /** Null: what follows is a snapshot, told as such. */
+  function differences(changes: Changes | null, of: SnapshotOf): Changes | null {
     if (changes !== null && !changes.full) return changes
     connection.write([...(changes === null ? [] : [voice.reset()]), voice.snapshot(of)])
     return null
@@ -78,8 +81,9 @@ export function createFeed({ connection, principal, view, groups, fanout, voice,
   function watchUsers(userIds: readonly UserId[], since: string | null, of: SnapshotOf): void {
     // Whoever hears of everyone hears of these.
     if (ofEveryone) return
+    const known = changesSince(since)
     watch.add(userIds)
-    const changes = changesSince(since, of)
+    const changes = differences(known, of)
     const asked = new Set(userIds)
     const presences = changes?.presences ?? view.many(userIds)
     for (const presence of presences) if (presence !== null && asked.has(presence.userId)) outbox.told(presence)
@@ -88,9 +92,10 @@ export function createFeed({ connection, principal, view, groups, fanout, voice,
   }
 
   function watchEveryone(since: string | null): void {
+    const known = changesSince(since)
     nobody()
     ofEveryone = true
-    const changes = changesSince(since, { everyone: true }) ?? view.changesSince(null)
+    const changes = differences(known, { everyone: true }) ?? view.changesSince(null)
     const mine = ring.join(connection, { self, reached: remember })
     place = mine
     pour(connection, framesOf(changes), () => {

@@ -148,12 +148,13 @@ const ACTS: { readonly [Type in Kind]: (talk: Talk, said: Said[Type]) => object 
     const principal = insider(talk)
     assertOneOf(users ?? groups, everyone)
     const feed = feedOf(talk, principal)
+    const groupIds = groups && groupIdsOf(talk, principal, groups)
     if (everyone) feed.everyone(since)
     if (users !== undefined) {
       const { known, unknown, named } = usersOf(users, principal, talk.parts.services.people)
       feed.watch(known, unknown, since, named)
     }
-    if (groups !== undefined) feed.watchGroups(groupIdsOf(talk, principal, groups))
+    if (groupIds !== undefined) feed.watchGroups(groupIds)
     return {}
   },
   unwatch(talk, { users, groups, everyone = false }) {

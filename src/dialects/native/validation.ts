@@ -17,7 +17,7 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   const validate = (TEXTUAL.includes(httpPart) ? ofTexts : ofJson).compile(schema)
   const { default: unsaid } = schema as { readonly default?: unknown }
   return (given: unknown) => {
-    const said = given === undefined ? unsaid : given
+    const said = given ?? unsaid ?? given
     if (validate(said)) return { value: said }
     const [error] = validate.errors ?? []
     return {
