@@ -30,12 +30,17 @@ import { readTracing } from './tracing-settings.ts'
 import { VERSION } from './version.ts'
 import { openWorkspace } from './workspace.ts'
 
+/**
+ * By how much V8 lets the heap grow before it collects, in percent. While loading hardly anything becomes garbage. Afterwards it would let
+ * the heap double, and what everybody's cut left behind was never given back.
+ */
+const HEAP_GROWTH = { loading: 200, serving: 50 }
+const collectAfter = (percent: number): void => setFlagsFromString(`--heap-growing-percent=${percent}`)
+
 /** Serves until it is asked to end. */
 export async function serve(config: Config, place: Place): Promise<void> {
   // A burst of a hundred waiting requests would teach V8 to make every later request's objects old, and a read cost twice as much.
   setFlagsFromString('--no-allocation-site-pretenuring')
-  // By itself V8 lets the heap double before it collects; what everybody's cut left behind was never given back.
-  setFlagsFromString('--heap-growing-percent=50')
   const ending = createEnding()
   const before = { incarnation: 0 }
   await liveOn((given) => live({ config, place, ending, before, given }), ending)
@@ -124,7 +129,9 @@ async function live({ config, place, ending, before, given }: LifeParts): Promis
   const early = place.listensEarly ? await place.listen(http) : null
 
   const gap = Promise.withResolvers<'gap'>()
+  collectAfter(HEAP_GROWTH.loading)
   if (!(await fillFrom(ledger, { directory, engine }, { ending, onGap: () => gap.resolve('gap'), log }))) return null
+  collectAfter(HEAP_GROWTH.serving)
   await groups.start()
   await nodes.start()
   webhooks.start()

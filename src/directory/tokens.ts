@@ -47,8 +47,10 @@ export function createTokens(): Tokens {
         byHash.add(start, slot)
         byUser.add(userHashOf(bytes), slot)
       }
-      versions = grown(versions, slot, (length) => new Float64Array(length))
-      usedHours = grown(usedHours, slot, (length) => new Uint32Array(length))
+      if (slot >= versions.length) {
+        versions = grown(versions, slot, (length) => new Float64Array(length))
+        usedHours = grown(usedHours, slot, (length) => new Uint32Array(length))
+      }
       versions[slot] = version
       usedHours[slot] = usedHourOf(bytes)
     },

@@ -79,7 +79,7 @@ async function takeAll(worker: Worker, taken: Int32Array, visit: (entry: Entry) 
   for await (const [told] of on(worker, 'message', { close: ['exit'] }) as AsyncIterable<[Told]>) {
     if ('positions' in told) return told.positions
     if ('failed' in told) throw failureOf(told.failed)
-    for (const entry of entriesOf(told)) visit(entry)
+    visitAll(told, visit)
     // Chunks that come as fast as they are taken would never let the event loop turn.
     await setImmediate()
     Atomics.add(taken, 0, 1)
@@ -93,12 +93,12 @@ function letGo(taken: Int32Array): void {
   Atomics.notify(taken, 0)
 }
 
-function* entriesOf({ partition, keys, versions, ends, bytes }: Chunk): Generator<Entry> {
+function visitAll({ partition, keys, versions, ends, bytes }: Chunk, visit: (entry: Entry) => void): void {
   const values = Buffer.from(bytes.buffer)
   let start = 0
-  for (const [at, key] of keys.entries()) {
+  for (let at = 0; at < keys.length; at++) {
     const end = ends[at] ?? 0
-    yield { partition, key, value: values.subarray(start, end), version: versions[at] ?? 0 }
+    visit({ partition, key: keys[at] ?? '', value: values.subarray(start, end), version: versions[at] ?? 0 })
     start = end
   }
 }
