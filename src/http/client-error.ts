@@ -19,6 +19,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     title: 'The request took too long',
     detail: 'It was not whole when the time for sending it was over.',
   },
+  HPE_INVALID_URL: { ...MALFORMED, detail: 'Its address has characters that are sent percent-encoded, as %C3%B6 for an ö.' },
   HPE_HEADER_OVERFLOW: {
     status: '431 Request Header Fields Too Large',
     title: 'The request is too large',

@@ -159,6 +159,9 @@ test('[N25] what is no HTTP gets 400, headers beyond the limit 431, both as prob
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
     expect(answer).toContain('application/problem+json')
   }
+  const unencoded = await speak('GET /v1/presence/j\u00f6rg HTTP/1.1\r\nHost: a\r\n\r\n')
+  expect(unencoded).toMatch(/^HTTP\/1\.1 400 /)
+  expect(unencoded).toMatch(/percent-encoded, as %C3%B6 for an ö\."}$/)
 })
 
 test('[N26] beyond the limit a route answers 429 to that user only, and says when to come back', async () => {
