@@ -8,6 +8,8 @@ import { encodeWords, type NodeWords, ownerIn, READS_AT_FIRST, wordsIn } from '.
 
 /** Renewals within one lease: some may be late or lost. */
 const RENEWALS = 5
+/** How soon a renewal that failed is tried again, in ms: a ledger that is back should not find all nodes fenced for long. */
+const RETRY_MS = 200
 /** How long the name of a node that is gone is kept, in ms. */
 const FORGOTTEN_MS = 24 * 60 * 60 * 1000
 /** How long saying goodbye may take, in ms. */
@@ -189,15 +191,19 @@ export function createFleet(parts: FleetParts): Fleet {
   /** The newest format that every known node reads; one that is gone may be started again as it was. */
   const readByAll = (): number => Math.min(reads, ...[...nodes.values()].map(({ words }) => words.reads))
 
-  function again(): void {
+  function again(afterMs: number): void {
     timer = setTimeout(() => {
       working = round()
-        .catch((error: unknown) => {
-          if (!(error instanceof Failure)) log.warn({ err: error }, 'A round of the nodes failed; there is another one soon.')
-          else if (error.reason === 'taken') supersede()
-        })
-        .finally(() => void (left || again()))
-    }, renewMs).unref()
+        .then(() => renewMs, failed)
+        .then((nextMs) => void (left || again(nextMs)))
+    }, afterMs).unref()
+  }
+
+  /** Answers after how many ms there is another round. */
+  function failed(error: unknown): number {
+    if (!(error instanceof Failure)) log.warn({ err: error }, 'A round of the nodes failed; there is another one soon.')
+    else if (error.reason === 'taken') supersede()
+    return Math.min(renewMs, RETRY_MS)
   }
 
   function supersede(): void {
@@ -220,7 +226,7 @@ export function createFleet(parts: FleetParts): Fleet {
     async start() {
       await take()
       await takeDuties()
-      again()
+      again(renewMs)
     },
     self: () => self,
     fenced,

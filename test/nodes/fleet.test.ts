@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Failure } from '../../src/core/errors.ts'
 import type { Ledger } from '../../src/core/ports.ts'
 import { createDirectory } from '../../src/directory/directory.ts'
 import { createFleet } from '../../src/engine/fleet.ts'
@@ -15,10 +16,13 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
 /** A node on a ledger that others share. While it stands still, its timers do nothing. */
 async function nodeOn(ledger: Ledger, name: string, skewMs = 0) {
-  let isStill = false
+  let [isStill, isAway] = [false, false]
   const own: Ledger = Object.create(ledger, {
     commit: {
-      value: (...commit: Parameters<Ledger['commit']>) => (isStill ? new Promise(() => {}) : ledger.commit(...commit)),
+      value(...commit: Parameters<Ledger['commit']>) {
+        if (isAway) return Promise.reject(new Failure('unavailable', 'Nothing can be stored now.', { reason: 'ledger_away' }))
+        return isStill ? new Promise(() => {}) : ledger.commit(...commit)
+      },
     },
   })
   const directory = createDirectory({ ledger: own, idSpaces: SPACES, random: randomBytes, log })
@@ -50,6 +54,10 @@ async function nodeOn(ledger: Ledger, name: string, skewMs = 0) {
     },
     standStill: () => {
       isStill = true
+    },
+    /** The ledger takes nothing of it. */
+    refuse: (refuses: boolean) => {
+      isAway = refuses
     },
   }
 }
@@ -101,6 +109,20 @@ test('[F7] a node knows by its own clock, before the others do, that it may have
     if (two.fleet.goneAt('one') !== null) expect(wasFenced).toBe(true)
   }
   expect(() => one.fleet.assertBelieved()).toThrow(/could not renew its lease/)
+})
+
+test('[F7] nodes whose ledger took nothing for longer than a lease are believed as soon as it does, and none is given up', async () => {
+  const ledger = createMemoryLedger({ clock: Date.now })
+  const nodes = [await started(ledger, 'one'), await started(ledger, 'two')]
+  for (const node of nodes) node.refuse(true)
+  await pass(3 * LEASE_MS)
+  expect(nodes.map(({ fleet }) => fleet.fenced())).toEqual([expect.any(String), expect.any(String)])
+  for (const node of nodes) node.refuse(false)
+  await pass(250)
+  expect(nodes.map(({ fleet, changes }) => [fleet.fenced(), changes])).toEqual([
+    [null, expect.not.arrayContaining([true])],
+    [null, expect.not.arrayContaining([true])],
+  ])
 })
 
 test('[F2] a name is taken at once when its node said goodbye, after a silence when it was killed, and never while it is renewed', async () => {
