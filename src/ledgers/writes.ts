@@ -26,10 +26,10 @@ export function assertCommit(
 /** The writes that did not expect the version their key has (L1). Empty: the commit wins. */
 export function conflictsOf(
   writes: readonly Write[],
-  versionOf: (key: string) => Version,
+  versionOf: (key: string, index: number) => Version,
 ): readonly { readonly key: string; readonly version: Version }[] {
   return writes
-    .map(({ key, expects }) => ({ key, version: versionOf(key), expects }))
+    .map(({ key, expects }, index) => ({ key, version: versionOf(key, index), expects }))
     .filter(({ version, expects }) => version !== expects)
     .map(({ key, version }) => ({ key, version }))
 }

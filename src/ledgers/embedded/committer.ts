@@ -3,7 +3,7 @@ import { Failure } from '../../core/errors.ts'
 import type { CommitAnswer, Partition } from '../../core/ports.ts'
 import type { Feed } from '../feed.ts'
 import { type Head, prefixOf } from './format.ts'
-import { type Judgement, judge, type Waiting } from './judge.ts'
+import { type Judgement, judge, type Operation, type Waiting } from './judge.ts'
 import { readHeads, reopenStore, type Store } from './store.ts'
 import { createVersions } from './versions.ts'
 
@@ -20,7 +20,7 @@ export interface CommitterParts {
 
 export interface Committer {
   /** Resolves once durable; throws Failure `unavailable` when it cannot tell or store. */
-  readonly commit: (waiting: Waiting) => Promise<CommitAnswer>
+  readonly commit: (wanted: Wanted) => Promise<CommitAnswer>
   readonly away: () => string | null
   /** Waits for what is under way, and takes nothing more. */
   readonly close: () => Promise<void>
@@ -29,6 +29,9 @@ export interface Committer {
 /** One synced batch holds no more writes than this, so that making it never holds the event loop for long. */
 const GROUP_WRITES_MAX = 2000
 const RETRY_MS = 500
+
+/** What one caller wants, all or nothing. */
+type Wanted = Omit<Waiting, 'storeKeys'>
 
 interface Asked extends Waiting {
   readonly resolve: (answer: CommitAnswer) => void
@@ -46,10 +49,11 @@ export function createCommitter({ store, folder, heads, feed, beforeClosing, log
   let away: Away | null = null
   let closed = false
 
-  function commit(waiting: Waiting): Promise<CommitAnswer> {
+  function commit(wanted: Wanted): Promise<CommitAnswer> {
+    const prefix = prefixOf(wanted.partition)
     return new Promise((resolve, reject) => {
       if (closed) return reject(unavailable('the ledger is closed'))
-      queue.push({ ...waiting, resolve, reject })
+      queue.push({ ...wanted, storeKeys: wanted.writes.map(({ key }) => prefix + key), resolve, reject })
       working ??= work()
     })
   }
@@ -79,7 +83,7 @@ export function createCommitter({ store, folder, heads, feed, beforeClosing, log
       return refuse(group, unavailable(`the ledger cannot be read: ${wordsOf(error)}`, error))
     }
     try {
-      if (attempt.operations.length > 0) await store.batch(attempt.operations, { sync: true })
+      if (attempt.operations.length > 0) await write(attempt.operations)
     } catch (error) {
       return refuse(group, leave(error, attempt))
     }
@@ -88,16 +92,23 @@ export function createCommitter({ store, folder, heads, feed, beforeClosing, log
   }
 
   async function judgeGroup(group: readonly Asked[]): Promise<Judgement> {
-    const storeKeys = group.flatMap(({ partition, writes }) => writes.map(({ key }) => prefixOf(partition) + key))
-    return judge(group, heads, await versions.read(new Set(storeKeys)))
+    return judge(group, heads, await versions.read(new Set(group.flatMap(({ storeKeys }) => storeKeys))))
+  }
+
+  /** One after the other into LevelDB's own batch: a list of them costs half as much again. */
+  async function write(operations: readonly Operation[]): Promise<void> {
+    const batch = store.batch()
+    for (const operation of operations) {
+      if (operation.type === 'put') batch.put(operation.key, operation.value)
+      else batch.del(operation.key)
+    }
+    await batch.write({ sync: true })
   }
 
   /** The batch is durable: followers hear of it before those who asked. */
-  function adopt({ heads: moved, commits }: Judgement): void {
+  function adopt({ heads: moved, known, commits }: Judgement): void {
     for (const [partition, head] of moved) heads.set(partition, head)
-    for (const { partition, version, writes } of commits) {
-      for (const { key, value } of writes) versions.remember(prefixOf(partition) + key, value === null ? 0 : version)
-    }
+    for (const [storeKey, version] of known) if (typeof version === 'number') versions.remember(storeKey, version)
     for (const each of commits) feed.publish(each)
   }
 

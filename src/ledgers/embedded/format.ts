@@ -35,11 +35,11 @@ export const headKey = (partition: Partition): string => `!head/${partition}`
 export const prefixOf = (partition: Partition): string => `${partition}\0`
 
 /** `crc32 of the rest and its key, 4 bytes · version, 6 bytes · value`. */
-export function encode(storeKey: string, version: Version, value: Uint8Array): Buffer {
+export function encode(storeKey: string, version: Version, value: Uint8Array, sum = sumOf(storeKey)): Buffer {
   const bytes = Buffer.allocUnsafe(PREAMBLE_BYTES + value.byteLength)
   bytes.writeUIntLE(version, 4, 6)
   bytes.set(value, PREAMBLE_BYTES)
-  bytes.writeUInt32LE(crc32(bytes.subarray(4), crc32(storeKey)), 0)
+  bytes.writeUInt32LE(crc32(bytes.subarray(4), sum), 0)
   return bytes
 }
 
@@ -56,7 +56,7 @@ export function decode(
   return { version: bytes.readUIntLE(4, 6), value: bytes.subarray(PREAMBLE_BYTES) }
 }
 
-/** For whoever needs it twice: what `decode` and `traceOf` begin with. */
+/** For whoever needs it twice: what `encode`, `decode` and `traceOf` begin with. */
 export const sumOf = (storeKey: string): number => crc32(storeKey)
 
 /** An entry's share in its partition's sum of traces; both are unsigned 32-bit numbers. */
