@@ -82,8 +82,9 @@ async function live({ config, place, ending, before, given }: LifeParts): Promis
   const { subjects, settings } = directory
   const { recordOf } = engine
   const health = { state: 'loading' as 'loading' | 'ready' | 'draining', degraded: () => ledger.away(), fenced: nodes.fenced }
+  const isServing = (): boolean => health.state === 'ready' && (ledger.away() !== null || nodes.fenced() === null)
   const realtime = createRealtime({ services, onTurnedAway: engine.holdGraces, tellsMore: engine.tellsMore, log })
-  metrics.watch({ presence: engine.service, isReady: () => health.state === 'ready', engine, realtime })
+  metrics.watch({ presence: engine.service, isReady: isServing, engine, realtime })
   const catalogue = createCatalogue({ version: VERSION })
   const native = nativeDialect({
     health,

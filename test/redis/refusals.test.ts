@@ -81,6 +81,11 @@ test('[F15, F8] a node whose store takes nothing says so and goes on answering, 
   await until(() => performance.now() - since > 2 * LEASE_MS)
   expect(await readiness('/readyz')).toEqual({ status: 200, degraded })
   expect(await readiness('/readyz?writable')).toEqual({ status: 503, degraded })
+  const measured = await (await node.request('/metrics')).text()
+  expect(measured.match(/^rollcall_(ready|ledger_away) \d$/gm)?.toSorted()).toEqual([
+    'rollcall_ledger_away 1',
+    'rollcall_ready 1',
+  ])
   expect(await node.call('GET', '/v1/presence/me', node.adminToken)).toMatchObject({ note: { text: 'here' } })
   say('CONFIG SET maxmemory 0')
   await until(async () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Ledger } from '../../src/core/ports.ts'
 import { readRedisAddress } from '../../src/ledgers/redis/address.ts'
 import { openRedisLedger } from '../../src/ledgers/redis/ledger.ts'
@@ -31,6 +31,11 @@ for (const contract of [ledgerContract, archiveContract]) {
   contract('redis cluster', () => openAt(cluster?.hosts))
   contract('redis behind sentinels, each commit on a replica too', () => openAt(watched?.hosts, '&replicas=1'))
 }
+
+test('a database of a cluster is refused with words: it has none', async () => {
+  const opened = openRedisLedger({ address: readRedisAddress(`redis://${cluster?.hosts}/2`) })
+  await expect(opened).rejects.toThrow('a cluster has no databases')
+})
 
 test('servers that want a password are found through sentinels that want none, and through those that want the same', async () => {
   const sentinels = watched?.hosts.split(',').map((host) => host.split(':')[1] ?? '') ?? []

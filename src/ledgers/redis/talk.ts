@@ -86,6 +86,8 @@ async function askMode(address: RedisAddress, host: RedisAddress['hosts'][number
 async function openAs(mode: Mode, address: RedisAddress): Promise<Talk> {
   const another = (): Promise<Talk> => openAs(mode, address)
   if (mode === 'standalone') return talkToOne(address, another)
+  if (mode === 'cluster' && address.database !== 0)
+    throw new Error(`a cluster has no databases: name none, and tell stores apart by ?prefix= instead of /${address.database}`)
   if (mode === 'cluster') return talkToCluster(address, another)
   return talkToPrimary(address, mode, another)
 }
