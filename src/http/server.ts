@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Services } from '../core/service.ts'
 import type { Instant } from '../core/vocabulary.ts'
+import { withoutOrigin } from './address.ts'
 import type { Catalogue } from './catalogue.ts'
 import { answerNoRequest } from './client-error.ts'
 import { answerCrossOrigin } from './cors.ts'
@@ -75,7 +76,7 @@ export async function createHttpServer({
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     ...(tls === null ? { http: NODE_OPTIONS } : { https: { ...NODE_OPTIONS, ...tls } }),
     clientErrorHandler: answerNoRequest,
-    rewriteUrl: ({ url = '/' }) => respell(dialects, url),
+    rewriteUrl: (request) => respell(dialects, asked(request)),
     frameworkErrors: (_error, request, reply) => void ownerOf(dialects, request.url).answerUnknown(request, reply),
   })
   answerCrossOrigin(fastify, services.settings)
@@ -104,6 +105,12 @@ const NODE_OPTIONS = {
   maxHeaderSize: HEADER_BYTES_MAX,
   headersTimeout: HEADERS_MS_MAX,
   connectionsCheckingInterval: SLOW_LOOK_MS,
+}
+
+/** A request's address, by which whoever answers tells of it too. */
+function asked(request: { readonly url?: string | undefined; originalUrl?: string }): string {
+  request.originalUrl = withoutOrigin(request.url ?? '/')
+  return request.originalUrl
 }
 
 function respell(dialects: readonly Dialect[], url: string): string {

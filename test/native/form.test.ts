@@ -164,6 +164,20 @@ test('[N25] what is no HTTP gets 400, headers beyond the limit 431, both as prob
   expect(unencoded).toMatch(/percent-encoded, as %C3%B6 for an ö\."}$/)
 })
 
+test('[N25] an address with scheme and host, as for proxies, is its path in every dialect', async () => {
+  const to = (path: string) =>
+    speak(
+      `GET http://a:80${path} HTTP/1.1\r\nHost: a:80\r\nAuthorization: Bearer ${server.adminToken}\r\nConnection: close\r\n\r\n`,
+    )
+  for (const path of ['/v1/presence/me', '/api/v4/users/me/status', '/Cust1/API/v1/User/currentPrincipal', '/api/info', '?x', ''])
+    expect([path, (await to(path)).slice(0, 15)]).toEqual([path, 'HTTP/1.1 200 OK'])
+  expect(await to('/api/v4/nothing')).toContain("for the url='/api/v4/nothing'")
+  expect(await to('/api/v1/users.nothing')).toContain('{"success":false,"error":"Resource not found"}')
+  expect(await to('/api/v1/User/1/Nothing')).toContain("the request URI 'http://a:80/api/v1/User/1/Nothing'")
+  expect(await to('/nothing')).toContain('There is nothing at /nothing.')
+  expect(await to('/api/v4//users/me')).toContain('ocation: /api/v4/users/me\r\n')
+})
+
 test('[N26] beyond the limit a route answers 429 to that user only, and says when to come back', async () => {
   const limited = await startServer({ env: { ROLLCALL_RATE_LIMIT: 'on' } })
   try {
