@@ -4,7 +4,7 @@ import { CLOSE, type Connection, cutReasonOf, type SocketHandlers } from './conn
 import { type Care, heard, type Lifeline } from './lifelines.ts'
 import { CLOSE_MS_MAX, MESSAGES_PER_SECOND_MAX, WAITING_BYTES_MAX } from './limits.ts'
 import type { Member, MemberConnection, Members } from './members.ts'
-import { frameText, writeJoined } from './wire.ts'
+import { frameOnce, frameText, writeJoined } from './wire.ts'
 
 /** What all sockets share. */
 export interface SocketsParts {
@@ -103,7 +103,7 @@ const SHARED: Omit<MemberConnection, 'id' | 'address'> & ThisType<PeerConnection
   send(text) {
     const { peer } = this
     if (!isOpen(peer)) return
-    peer.websocket.send(text)
+    peer.socket.write(frameOnce(text))
     watchWaiting(peer)
   },
   write(frames) {

@@ -10,13 +10,10 @@ const SLAB_BYTES = 65_536
 const roomToKeep = createSlabs()
 
 /** A text message as it goes over the wire to any number of clients. */
-export function frameText(text: string): Buffer {
-  const length = Buffer.byteLength(text)
-  const start = headLength(length)
-  const frame = headed(roomToKeep(start + length), length)
-  frame.write(text, start)
-  return frame
-}
+export const frameText = (text: string): Buffer => framed(text, roomToKeep)
+
+/** A text message for one client, which nobody keeps. */
+export const frameOnce = (text: string): Buffer => framed(text, Buffer.allocUnsafe)
 
 /** Text as bytes that are kept for many. */
 export function textToKeep(text: string): Buffer {
@@ -46,6 +43,14 @@ export function frameEnding(head: Buffer, end: string): Buffer {
   const frame = headed(Buffer.allocUnsafe(start + length), length)
   head.copy(frame, start)
   frame.write(end, start + head.length, 'latin1')
+  return frame
+}
+
+function framed(text: string, room: (length: number) => Buffer): Buffer {
+  const length = Buffer.byteLength(text)
+  const start = headLength(length)
+  const frame = headed(room(start + length), length)
+  frame.write(text, start)
   return frame
 }
 

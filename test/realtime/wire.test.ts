@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { frameText, payloadOf, textToKeep } from '../../src/realtime/wire.ts'
+import { frameOnce, frameText, payloadOf, textToKeep } from '../../src/realtime/wire.ts'
 
 test('[W4] what is encoded for many keeps nothing but itself', () => {
   const kept = Array.from({ length: 2_000 }, (_, i) => {
@@ -24,5 +24,6 @@ test('[W4] messages of any length are framed as the protocol wants them', () => 
           : [127, 0, 0, 0, 0, 0, length >> 16, (length >> 8) & 255, length & 255]
     expect([...frame.subarray(0, head.length + 1)]).toEqual([0x81, ...head])
     expect(frame.length).toBe(1 + head.length + length)
+    expect(frameOnce('x'.repeat(length)).equals(frame)).toBe(true)
   }
 })
