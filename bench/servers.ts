@@ -27,8 +27,8 @@ export interface Running {
   cpuMs(): Promise<number>
   /** Resident memory in bytes: now, at its highest, and without the files mapped into it, which the system may take back. */
   memory(): Promise<{ readonly resident: number; readonly highest: number; readonly own: number }>
-  /** How long its event loop was held, where it was for more than 20 ms, and when that ended after the start, in ms. */
-  readonly pauses: readonly { readonly at: number; readonly ms: number }[]
+  /** How long its event loop was held, where it was for more than 20 ms, when that ended after the start, and its CPU time, in ms. */
+  readonly pauses: readonly { readonly at: number; readonly ms: number; readonly cpuMs: number }[]
   stop(): Promise<void>
 }
 
@@ -66,7 +66,7 @@ export async function startRollcall({
     },
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   })
-  const pauses: { at: number; ms: number }[] = []
+  const pauses: { at: number; ms: number; cpuMs: number }[] = []
   child.stdio[3]?.on('data', (lines: Buffer) => {
     for (const line of lines.toString().trim().split('\n')) pauses.push(JSON.parse(line))
   })

@@ -24,7 +24,8 @@ export async function endings(everyone: Load, some: Load): Promise<void> {
     await pause(until - Date.now() + 2_000)
     await Promise.all([everyone.settle(QUIET_MS), some.settle(QUIET_MS)])
     const cpuMs = (await server.cpuMs()) - cpu
-    const longest = server.pauses.slice(pauses).reduce((most, { ms }) => Math.max(most, ms), 0)
+    const held = server.pauses.slice(pauses)
+    const longest = { ms: Math.max(0, ...held.map(({ ms }) => ms)), cpuMs: Math.max(0, ...held.map(({ cpuMs }) => cpuMs)) }
     row('readers', 'told', 'of', 'first ms', 'last ms', 'wrong', 'server CPU ms', 'longest pause')
     await print('1 of everyone', everyone, CLAIMS, until, cpuMs, longest)
     await print(`${READERS} of ${WATCHED}`, some, READERS * WATCHED, until, cpuMs, longest)
@@ -41,10 +42,13 @@ async function enter(load: Load, { url }: Rollcall, watches: 'everyone' | number
   await load.settle()
 }
 
-async function print(name: string, load: Load, due: number, until: number, cpuMs: number, longest: number): Promise<void> {
+/** The longest pause, and the most CPU time that was spent in any. */
+type Longest = Pick<Rollcall['pauses'][number], 'ms' | 'cpuMs'>
+
+async function print(name: string, load: Load, due: number, until: number, cpuMs: number, longest: Longest): Promise<void> {
   const { offlines, firstOfflineAt, lastOfflineAt } = await load.figures()
   const ms = (at: number): string => (at - until).toFixed(0)
-  const pauseWords = longest === 0 ? 'under 20 ms' : `${longest} ms`
+  const pauseWords = longest.ms === 0 ? 'under 20 ms' : `${longest.ms} ms, ${longest.cpuMs} at work`
   row(
     name,
     String(offlines),
