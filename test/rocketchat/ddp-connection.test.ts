@@ -173,6 +173,15 @@ describe('logging in', () => {
     await ddp.end()
   })
 
+  test('[RC-2.2-6] with a token that is limited to others, which opens no session', async () => {
+    const wanted = { name: 'others', kind: 'personal', user: bob.user.id, users: [ann.user.id] }
+    const { token } = await server.call('POST', '/v1/tokens', server.adminToken, wanted)
+    const ddp = await enterDdp(server, { ...bob, token })
+    expect(await ddp.watch(ann)).toMatchObject({ msg: 'ready' })
+    expect((await createTalk(server).get('users.getStatus', bob)).body.connectionStatus).toBe('offline')
+    await ddp.end()
+  })
+
   test.each([
     ['a wrong password', { user: { username: 'ann' }, password: 'wrong' }, 403],
     ['an unknown user', { user: { username: 'nobody' }, password: 'wrong' }, 403],

@@ -50,7 +50,10 @@ export async function endOfToken({ administration, now }: Services, principal: P
 }
 
 /** Null: it does not, or it may not be looked up with that very token. */
-async function tokenUntil(administration: Administration, { userId, tokenId, scopes }: Principal): Promise<Instant | null> {
-  const tokens = scopes.has('admin') ? await administration.tokens(userId) : []
+async function tokenUntil(
+  administration: Administration,
+  { userId, tokenId, scopes, reach }: Principal,
+): Promise<Instant | null> {
+  const tokens = scopes.has('admin') && reach?.has(userId) !== false ? await administration.tokens(userId) : []
   return tokens.find(({ id }) => id === tokenId)?.until ?? null
 }
