@@ -6,6 +6,7 @@ import { readRedisAddress } from '../../src/ledgers/redis/address.ts'
 import { openRedisLedger } from '../../src/ledgers/redis/ledger.ts'
 import { archiveContract } from '../contracts/archive.ts'
 import { ledgerContract } from '../contracts/ledger.ts'
+import { until } from '../nodes/trio.ts'
 import { type RedisCluster, startCluster, startSentinels, type WatchedRedis } from './server.ts'
 
 let [cluster, watched]: [RedisCluster?, WatchedRedis?] = []
@@ -17,9 +18,9 @@ afterAll(async () => {
   await Promise.all([cluster?.stop(), watched?.stop()])
 })
 
-async function openAt(hosts: string | undefined, options = '') {
+async function openAt(hosts: string | undefined, options = '', factsPartitions = 2) {
   const address = readRedisAddress(`redis://${hosts}?prefix=${randomUUID()}${options}`)
-  const ledger = await openRedisLedger({ address, factsPartitions: 2 })
+  const ledger = await openRedisLedger({ address, factsPartitions })
   async function reopen(): Promise<Ledger> {
     await ledger.close()
     return openRedisLedger({ address })
@@ -31,6 +32,25 @@ for (const contract of [ledgerContract, archiveContract]) {
   contract('redis cluster', () => openAt(cluster?.hosts))
   contract('redis behind sentinels, each commit on a replica too', () => openAt(watched?.hosts, '&replicas=1'))
 }
+
+test('[F15] where one primary of a cluster takes nothing, the others do', async () => {
+  const { ledger } = await openAt(cluster?.hosts, '', 16)
+  const full = String(cluster?.servers[0]?.port)
+  const stored = async (): Promise<number> => {
+    const write = { key: randomUUID(), value: Buffer.from('x'), expects: 0 }
+    const commits = Array.from({ length: 16 }, (_, i) => ledger.commit(`facts/${i}`, [write]))
+    return (await Promise.allSettled(commits)).filter(({ status }) => status === 'fulfilled').length
+  }
+  say(full, ['CONFIG', 'SET', 'maxmemory', '1'])
+  const some = await stored()
+  expect([some > 0, some < 16]).toEqual([true, true])
+  expect(ledger.away()).toMatch('raise its maxmemory')
+  expect(await stored()).toBe(some)
+  say(full, ['CONFIG', 'SET', 'maxmemory', '0'])
+  await until(() => ledger.away() === null)
+  expect(await stored()).toBe(16)
+  await ledger.close()
+})
 
 test('a database of a cluster is refused with words: it has none', async () => {
   const opened = openRedisLedger({ address: readRedisAddress(`redis://${cluster?.hosts}/2`) })

@@ -15,7 +15,7 @@ import { createReplicas } from './replicas.ts'
 import { readScripts } from './scripts.ts'
 import { openTalk } from './talk.ts'
 import { createRedisTime } from './time.ts'
-import { watchStore } from './watch.ts'
+import { type TryWriting, watchStore } from './watch.ts'
 
 export interface RedisLedgerParts {
   readonly address: RedisAddress
@@ -42,7 +42,7 @@ export async function openRedisLedger({
   const talk = await openTalk(address)
   try {
     const scripts = await readScripts(talk)
-    const { commit, erase, renew, settle } = scripts
+    const { erase, renew, settle } = scripts
     const meta = makes ? await settleMeta(settle, prefix, factsPartitions) : await readMeta(talk, prefix)
     for (const { says, remedy } of await doubtsAbout(talk, prefix)) log.warn(`${says}: ${remedy}`)
     const partitions = partitionsOf(meta.factsPartitions)
@@ -60,25 +60,25 @@ export async function openRedisLedger({
         }),
       ),
     )
-    const committers = new Map<Partition, Committer>()
+    const committers = new Map<Partition, { readonly commit: Committer; readonly tryWriting: TryWriting }>()
     for (const group of groups) {
       const { counter } = keysOf(prefix, group[0] ?? '')
       const replicas = address.replicas > 0 ? createReplicas(talk, counter, address.replicas) : null
-      const tryWriting = async (): Promise<void> => {
+      const tryWriting: TryWriting = async () => {
         // Leaves the counter as it is, but is written, and copied.
         await talk.send(counter, ['INCRBY', counter, '0'])
         await replicas?.hold()
       }
       const onRefused = (words: string): void => watch.refused(tryWriting, words)
-      const committer = createCommitter({
-        script: commit,
+      const commit = createCommitter({
+        script: scripts.commit,
         prefix,
         following,
         replicas,
         onBehind: () => watch.distrust(),
         onRefused,
       })
-      for (const partition of group) committers.set(partition, committer)
+      for (const partition of group) committers.set(partition, { commit, tryWriting })
     }
     const watch = watchStore({ talk, prefix, partitions, epoch: meta.epoch, format: meta.format, following, time, renew, log })
 
@@ -88,9 +88,10 @@ export async function openRedisLedger({
       load: (visit) => loadAll(talk, prefix, partitions, visit),
       async commit(partition, writes, appends = []) {
         assertCommit(committers, partition, writes, appends)
-        const [why, committer] = [watch.away(), committers.get(partition)]
+        const committer = committers.get(partition)
+        const why = watch.away(committer?.tryWriting)
         if (why !== null || committer === undefined) throw unavailable(why ?? 'there is no such partition')
-        return committer(partition, { writes, appends })
+        return committer.commit(partition, { writes, appends })
       },
       archive: createRedisArchive({ talk, prefix, erase }),
       follow: following.follow,
@@ -108,7 +109,7 @@ export async function openRedisLedger({
         }
       },
       now: time.now,
-      away: watch.away,
+      away: () => watch.away(),
       staleSince: watch.staleSince,
       format: {
         reads: FORMAT,

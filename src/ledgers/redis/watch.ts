@@ -30,9 +30,12 @@ export interface WatchParts {
   readonly log: { warn(words: string): void }
 }
 
+/** Resolves when something can be written where some partitions are. */
+export type TryWriting = () => Promise<void>
+
 export interface StoreWatch {
-  /** Why commits would fail now; null: they would not. */
-  away(): string | null
+  /** Why commits would fail now, those that are tried so or any; null: they would not. */
+  away(tried?: TryWriting): string | null
   /** Since when more may have been committed than is known here; null: all is known. */
   staleSince(): Instant | null
   /** The store's, as it was last seen. */
@@ -40,7 +43,7 @@ export interface StoreWatch {
   /** The store was seen without something that is known here, whatever it has by the next look. */
   distrust(): void
   /** Something was not stored, and no more is asked for until `tryWriting`, which each look calls, resolves. */
-  refused(tryWriting: () => Promise<void>, words: string): void
+  refused(tryWriting: TryWriting, words: string): void
   stop(): void
 }
 
@@ -49,7 +52,7 @@ export function watchStore(parts: WatchParts): StoreWatch {
   const { talk, prefix, partitions, epoch, format, following, time, renew, log } = parts
   let why: string | null = null
   let told: string | null = null
-  const refusals = new Map<() => Promise<void>, string>()
+  const refusals = new Map<TryWriting, string>()
   let [looks, stopped, distrusted] = [0, false, false]
   let written = format
   const history: (readonly number[])[] = []
@@ -115,8 +118,11 @@ export function watchStore(parts: WatchParts): StoreWatch {
   async function tryAgain(): Promise<void> {
     for (const tryWriting of refusals.keys()) {
       const words = await tryWriting().then(() => null, wordsIn)
-      if (words === null) refusals.delete(tryWriting)
-      else refusals.set(tryWriting, words)
+      refusals.delete(tryWriting)
+      if (words === null) continue
+      // The next look begins with another one: each may take as long as replicas are waited for.
+      refusals.set(tryWriting, words)
+      return
     }
   }
 
@@ -139,7 +145,9 @@ export function watchStore(parts: WatchParts): StoreWatch {
     }
   })()
   return {
-    away: () => away() ?? (talk.isReady() ? null : 'there is no connection to Redis'),
+    away: (tried) =>
+      (tried === undefined ? away() : (why ?? refusals.get(tried))) ??
+      (talk.isReady() ? null : 'there is no connection to Redis'),
     staleSince: () => (why !== null || performance.now() - fresh.lookedAt > STALE_MS ? fresh.asOf : null),
     format: () => written,
     distrust() {
