@@ -199,8 +199,7 @@ function fold(before: PresenceRecord, changes: readonly Waiting[]): Folded {
 }
 
 /** The log of a shared ledger may tell it before the answer does: in bytes of its own. */
-const isSame = (one: Uint8Array, other: Uint8Array): boolean =>
-  one === other || (one.length === other.length && one.every((byte, i) => byte === other[i]))
+const isSame = (one: Uint8Array, other: Uint8Array): boolean => one === other || Buffer.compare(one, other) === 0
 
 function delay(ms: number): Promise<void> {
   return ms < 1 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ms))
