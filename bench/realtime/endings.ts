@@ -26,7 +26,7 @@ export async function endings(everyone: Load, some: Load): Promise<void> {
     const cpuMs = (await server.cpuMs()) - cpu
     const held = server.pauses.slice(pauses)
     const longest = { ms: Math.max(0, ...held.map(({ ms }) => ms)), cpuMs: Math.max(0, ...held.map(({ cpuMs }) => cpuMs)) }
-    row('readers', 'told', 'of', 'first ms', 'last ms', 'wrong', 'server CPU ms', 'longest pause')
+    row('readers', 'told', 'of', 'first ms', 'last ms', 'wrong', 'server CPU ms', 'pause / work')
     await print('1 of everyone', everyone, CLAIMS, until, cpuMs, longest)
     await print(`${READERS} of ${WATCHED}`, some, READERS * WATCHED, until, cpuMs, longest)
   } finally {
@@ -48,7 +48,7 @@ type Longest = Pick<Rollcall['pauses'][number], 'ms' | 'cpuMs'>
 async function print(name: string, load: Load, due: number, until: number, cpuMs: number, longest: Longest): Promise<void> {
   const { offlines, firstOfflineAt, lastOfflineAt } = await load.figures()
   const ms = (at: number): string => (at - until).toFixed(0)
-  const pauseWords = longest.ms === 0 ? 'under 20 ms' : `${longest.ms} ms, ${longest.cpuMs} at work`
+  const pauseWords = longest.ms === 0 ? 'under 20 ms' : `${longest.ms} / ${longest.cpuMs} ms`
   row(
     name,
     String(offlines),
