@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { readRedisAddress } from '../../src/ledgers/redis/address.ts'
-import { lookAtRedis } from '../../src/ledgers/redis/doubts.ts'
 import { openRedisLedger } from '../../src/ledgers/redis/ledger.ts'
 import { commandLine } from '../cli/command.ts'
 import { environmentOf, LEASE_MS, until } from '../nodes/trio.ts'
@@ -144,8 +144,17 @@ test('a Redis that may lose what it acknowledged is named at the start, with wha
     expect.stringMatching(/allkeys-lru.*noeviction/),
     expect.stringMatching(/appendfsync everysec.*appendfsync always/),
   ])
-  expect(await lookAtRedis(readRedisAddress(store))).toHaveLength(2)
+  expect(await doctorOf(store)).toEqual(['fine', 'doubtful', 'doubtful'])
+  expect(await doctorOf(store.replace('//', '//:no@'))).toEqual(['fine', 'wrong'])
 })
+
+/** What `rollcall doctor` thinks of a store, before there is a server. */
+async function doctorOf(store: string): Promise<readonly string[]> {
+  const rollcall = commandLine({ url: 'http://127.0.0.1:1', home: tmpdir() })
+  const { stdout } = await rollcall(['doctor', '--json', '--no-server'], { env: { ROLLCALL_STORE: store } })
+  const found: readonly { readonly about: string; readonly state: string }[] = JSON.parse(stdout)
+  return found.filter(({ about }) => about === 'store').map(({ state }) => state)
+}
 
 test('an administrator of a store in Redis gets a new password, which servers on it know at once', {
   timeout: 60_000,
