@@ -1,6 +1,7 @@
 import fc, { type Scheduler } from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Failure } from '../../src/core/errors.ts'
+import { SCOPES } from '../../src/core/principal.ts'
 import type { PresenceEvent } from '../../src/core/transition.ts'
 import type { Presence, UserId } from '../../src/core/vocabulary.ts'
 import { decodeRecord } from '../../src/engine/codec.ts'
@@ -63,7 +64,7 @@ async function claimOn(world: World, userId: UserId, key: string, acknowledged: 
 
 /** What a node acknowledged is read there at once, and ever after. */
 async function readAgain({ engine }: World, acknowledged: readonly Outcome[]): Promise<void> {
-  const { commands } = engine.service.as(anAdministrator('admin'), 'test')
+  const { commands } = engine.service.as({ ...anAdministrator('admin'), scopes: new Set(SCOPES) }, 'test')
   for (const { userId, key } of acknowledged) {
     const { facts } = await commands.explain(userId)
     expect(facts.map(({ id }) => id)).toContain(key)
