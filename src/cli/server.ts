@@ -25,12 +25,12 @@ export type Answer = any
 /** The server of ROLLCALL_URL, with ROLLCALL_TOKEN or what `rollcall login` saved for it. */
 export async function connect(): Promise<Server> {
   const url = serverUrl()
-  return serverAt(url, process.env['ROLLCALL_TOKEN'] ?? (await readSaved(url)))
+  return serverAt(url, process.env['ROLLCALL_TOKEN'] || (await readSaved(url)))
 }
 
 export function serverUrl(): string {
   const url = process.env['ROLLCALL_URL'] ?? DEFAULT_URL
-  if (URL.canParse(url)) return new URL(url).origin
+  if (/^https?:/i.test(url) && URL.canParse(url)) return new URL(url).origin
   throw new Failure('invalid', `ROLLCALL_URL is "${url}", but must be an address like ${DEFAULT_URL}.`)
 }
 
