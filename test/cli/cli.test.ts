@@ -76,6 +76,9 @@ describe('logging in', () => {
       code: 1,
       stderr: 'rollcall: You are not logged in. Run: rollcall login\n',
     })
+    expect((await stranger(['user', 'list'], { env: { ROLLCALL_TOKEN: '' } })).stderr).toContain('You are not logged in.')
+    const elsewhere = commandLine({ url: 'ftp://127.0.0.1', home })
+    expect((await elsewhere(['status'])).stderr).toContain('must be an address like http://127.0.0.1:4600')
   })
 })
 
