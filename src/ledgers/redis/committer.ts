@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { Failure } from '../../core/errors.ts'
 import type { CommitAnswer, Partition } from '../../core/ports.ts'
 import type { Following } from './following.ts'
@@ -26,6 +25,8 @@ export type Committer = (partition: Partition, wanted: Wanted) => Promise<Commit
 
 /** One script call makes no more commits than this: Redis does nothing else meanwhile. */
 const GROUP_COMMITS_MAX = 256
+/** One is done while the answer to the other is read and told. */
+const CALLS_AT_ONCE_MAX = 2
 /** How long a commit's place in the log may take to be known here, in ms. */
 export const HEARD_MS_MAX = 5_000
 
@@ -43,25 +44,34 @@ interface Part {
 }
 
 /**
- * Group commit, for partitions that one command may name: one script call is on its way while the next gathers. What an answer means is
- * worked out once the next call is on its way: Redis and this process work at the same time.
+ * Group commit, for partitions that one command may name: while calls are on their way the next gathers. Redis has the next call at
+ * hand when it has answered one, and this process works out what that answer means meanwhile.
  */
 export function createCommitter({ script, prefix, following, replicas, onBehind, onRefused }: CommitterParts): Committer {
   let queue: Asked[] = []
-  let working = false
+  let [callsOnWay, isGathering] = [0, false]
+  /** Answers are told in the order of their calls. */
+  let told = Promise.resolve()
 
-  async function work(): Promise<void> {
-    working = true
-    let tell: (() => void) | null = null
-    while (queue.length > 0 || tell !== null) {
-      await setImmediate()
-      const group = queue.slice(0, GROUP_COMMITS_MAX)
-      queue = queue.slice(GROUP_COMMITS_MAX)
-      const answered = group.length === 0 ? null : commitGroup(partsOf(group, prefix))
-      tell?.()
-      tell = (await answered?.catch((error: Error) => () => fail(group, error))) ?? null
-    }
-    working = false
+  /** What is asked within one turn of the event loop goes together. */
+  function gather(): void {
+    if (isGathering || queue.length === 0 || callsOnWay >= CALLS_AT_ONCE_MAX) return
+    isGathering = true
+    setImmediate(call)
+  }
+
+  function call(): void {
+    isGathering = false
+    callsOnWay++
+    const group = queue.slice(0, GROUP_COMMITS_MAX)
+    queue = queue.slice(GROUP_COMMITS_MAX)
+    const answered = commitGroup(partsOf(group, prefix)).catch((error: Error) => () => fail(group, error))
+    told = told.then(async () => {
+      const tell = await answered
+      callsOnWay--
+      gather()
+      tell()
+    })
   }
 
   function fail(group: readonly Asked[], error: Error): void {
@@ -104,7 +114,7 @@ export function createCommitter({ script, prefix, following, replicas, onBehind,
   return (partition, wanted) =>
     new Promise((resolve, reject) => {
       queue.push({ partition, ...wanted, resolve, reject })
-      if (!working) void work()
+      gather()
     })
 }
 
