@@ -62,8 +62,9 @@ export function createFleet(parts: FleetParts): Fleet {
   const listeners: Parameters<Nodes['onChange']>[0][] = []
   const reads = format?.reads ?? READS_AT_FIRST
   let self: SessionOwner = { node: name, incarnation: 0 }
-  /** What was written and maybe not answered. */
+  /** What was asked for last, and all that was since an answer came: each may have been written all the same. */
   let wanted = 0
+  const asked = new Set<number>()
   let renewedAt = Number.NEGATIVE_INFINITY
   let rebornAt = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | null = null
@@ -128,14 +129,16 @@ export function createFleet(parts: FleetParts): Fleet {
     const sentAt = monotonic()
     const incarnation = await keys.change(() => {
       const { words: known, version = 0 } = nodes.get(name) ?? {}
-      if (known !== undefined && known.incarnation !== self.incarnation && known.incarnation !== wanted) throw nameTaken(name)
+      if (known !== undefined && known.incarnation !== self.incarnation && !asked.has(known.incarnation)) throw nameTaken(name)
       const isBelieved = known !== undefined && known.goneAt === null
       // One that was written, and whose answer was lost, is wanted still: another one would not be known again as this process.
       const isUnderWay = wanted > self.incarnation && wanted > (known?.incarnation ?? 0)
       if (isBelieved) wanted = known.incarnation
       else if (!isUnderWay) wanted = Math.max(self.incarnation + 1, wanted + 1, now())
+      asked.add(wanted)
       return { writes: [wordsOf(name, { incarnation: wanted, goneAt: null, reads }, version)], answer: wanted }
     })
+    asked.clear()
     // Who did not run, or was cut off, has not heard of anybody, and judges nobody by it.
     if (sentAt - renewedAt > leaseMs / 2) listenAnew()
     renewedAt = sentAt

@@ -16,12 +16,14 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
 /** A node on a ledger that others share. While it stands still, its timers do nothing. */
 async function nodeOn(ledger: Ledger, name: string, skewMs = 0) {
-  let [isStill, isAway] = [false, false]
+  let [isStill, isAway, isUnheard] = [false, false, false]
   const own: Ledger = Object.create(ledger, {
     commit: {
       value(...commit: Parameters<Ledger['commit']>) {
         if (isAway) return Promise.reject(new Failure('unavailable', 'Nothing can be stored now.', { reason: 'ledger_away' }))
-        return isStill ? new Promise(() => {}) : ledger.commit(...commit)
+        if (isStill) return new Promise(() => {})
+        const answered = ledger.commit(...commit)
+        return isUnheard ? answered.then(unheard) : answered
       },
     },
   })
@@ -59,7 +61,15 @@ async function nodeOn(ledger: Ledger, name: string, skewMs = 0) {
     refuse: (refuses: boolean) => {
       isAway = refuses
     },
+    /** What it commits is stored, but no answer comes. */
+    loseAnswers: (loses: boolean) => {
+      isUnheard = loses
+    },
   }
+}
+
+const unheard = (): never => {
+  throw new Failure('unavailable', 'No answer came.', { reason: 'ledger_away' })
 }
 
 const started = async (ledger: Ledger, name: string, skewMs?: number) => {
@@ -151,6 +161,24 @@ test('[F2] a process whose name was taken while it stood still ends', async () =
   await ledger.commit('directory', [{ key: 'node/one', value: Buffer.from(JSON.stringify(words)), expects: version }])
   await pass(LEASE_MS)
   expect([first.isSuperseded, first.fleet.fenced()]).toEqual([true, expect.any(String)])
+})
+
+test('[F2, F7] whoever was given up twice, and did not hear that it was back in between, still has its own name', async () => {
+  const ledger = createMemoryLedger({ clock: Date.now })
+  const [one] = [await started(ledger, 'one'), await started(ledger, 'two')]
+  const { incarnation } = one.fleet.self()
+  one.refuse(true)
+  await pass(2 * LEASE_MS)
+  one.loseAnswers(true)
+  one.refuse(false)
+  await pass(250)
+  one.refuse(true)
+  await pass(2 * LEASE_MS)
+  one.loseAnswers(false)
+  one.refuse(false)
+  await pass(250)
+  expect([one.isSuperseded, one.fleet.fenced()]).toEqual([false, null])
+  expect(one.fleet.self().incarnation).toBeGreaterThan(incarnation + 1)
 })
 
 async function versions(ledger: Ledger): Promise<ReadonlyMap<string, number>> {

@@ -103,7 +103,9 @@ export async function play(trio: Nodes, rounds: number, happens: () => Promise<v
     for (const writer of writers) await writer.stop()
     // As whoever keeps it running would.
     for (const node of trio.nodes) if (node.ended() !== null) await node.restart()
-    await until(async () => (await Promise.all(trio.nodes.map(isWritable))).every(Boolean), SETTLED_MS_MAX)
+    await until(async () => (await Promise.all(trio.nodes.map(isWritable))).every(Boolean), SETTLED_MS_MAX).catch(() => {
+      throw new Error(`round ${round}: not all nodes can be written to\n${trio.nodes.map(lastWordsOf).join('\n')}`)
+    })
     await untilAgreed(trio.nodes)
     for (const { person, said } of writers) {
       const found = await noteOf(trio.nodes[0], person)
@@ -153,6 +155,9 @@ async function noteOf(node: Server, person: Person): Promise<number> {
   const { note } = await node.call('GET', `/v1/presence/${person.user.id}`, node.adminToken)
   return Number(note?.text ?? 0)
 }
+
+const lastWordsOf = ({ url, ended, logs }: Server): string =>
+  `${url} ${JSON.stringify(ended())}\n${(logs.stdout + logs.stderr).split('\n').slice(-12).join('\n')}`
 
 const isWritable = (node: Server): Promise<boolean> =>
   node.request('/readyz?writable').then(
