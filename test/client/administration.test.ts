@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { administer } from '../../src/client/administration.ts'
 import { type Client, connect } from '../../src/client/client.ts'
 import { listed } from '../../src/client/pages.ts'
@@ -15,7 +16,7 @@ administrationContract('the directory, with groups,', async () => {
     administration: node.administration,
     groups: own,
     updateUserAs: (seen, change) =>
-      node.administration.updateUser(seen.id, change, () => directory.people.get(seen.id)?.updatedAt === seen.updatedAt),
+      node.administration.updateUser(seen.id, change, () => isDeepStrictEqual(directory.people.get(seen.id), seen)),
     changeSettingsAs: (seen, change) => node.administration.changeSettings(change, () => directory.settings.current === seen),
     async user(userId) {
       const user = directory.people.get(userId)
