@@ -141,13 +141,17 @@ export function createRoster(parts: RosterParts): Roster {
     freeze(oldest, left)
   }
 
+  function pack(slot: number, record: PresenceRecord, version: Version, toldChangeAt: Instant): void {
+    const { told, changedAt } = record.shown
+    cold.put(slot, { value: packing.pack(record), version, told: told ?? version, changedAt, toldChangeAt })
+  }
+
   /** Whoever is connected will soon be written again, and comes back into the line with that. */
   function freeze(slot: number, row: Row): void {
     const { record, version, toldChangeAt, policy } = row
     if (record === null || record.sessions.some(isConnected) || isUntold(row)) return
-    const { told, changedAt } = record.shown
     if (cold.has(slot)) cold.retell(slot, toldChangeAt)
-    else cold.put(slot, { value: packing.pack(record), version, told: told ?? version, changedAt, toldChangeAt })
+    else pack(slot, record, version, toldChangeAt)
     coldPolicies[slot] = policy
     rows[slot] = undefined
   }
@@ -208,8 +212,7 @@ export function createRoster(parts: RosterParts): Roster {
     put,
     keep(slot, record, version) {
       if (held(slot) !== undefined) return void put(slot, record, version)
-      const { told, changedAt } = record.shown
-      cold.put(slot, { value: packing.pack(record), version, told: told ?? version, changedAt, toldChangeAt: changedAt })
+      pack(slot, record, version, record.shown.changedAt)
       while (coldPolicies.length < slot) coldPolicies.push(undefined)
       coldPolicies[slot] = policies.of(slot)
       factsCount++
