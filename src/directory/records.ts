@@ -142,7 +142,6 @@ export function grown<Column extends { readonly length: number; set(from: Column
   slot: number,
   make: (length: number) => Column,
 ): Column {
-  if (slot < column.length) return column
   const larger = make(Math.ceil(1.5 * (slot + 1)))
   larger.set(column)
   return larger
